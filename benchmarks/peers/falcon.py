@@ -1,0 +1,77 @@
+"""The scenarios in Falcon, with the JSON handler on msgspec that its documentation suggests.
+
+Falcon's own `sync_to_async` knows asyncio only; AnyIO's threads are there on trio as well.
+"""
+
+from anyio import to_thread
+from falcon import HTTP_201, HTTPBadRequest, media
+from falcon.asgi import App as Falcon
+from falcon.asgi import Request, Response
+from msgspec import ValidationError
+from msgspec.json import Decoder, Encoder
+
+from benchmarks.asgi import App
+from benchmarks.scenarios import CATALOGUE, SCENARIOS, Item, NewItem
+
+_decode_item = Decoder(NewItem).decode
+
+
+class Ping:
+    async def on_get(self, req: Request, resp: Response):
+        resp.media = {"message": "pong"}
+
+
+class User:
+    async def on_get(self, req: Request, resp: Response, user_id: int):
+        resp.media = {"id": user_id, "name": "Ada"}
+
+
+class Items:
+    async def on_get(self, req: Request, resp: Response):
+        limit = req.get_param_as_int("limit", min_value=1, max_value=100, default=10)
+        resp.media = {"q": req.get_param("q", required=True), "limit": limit}
+
+    async def on_post(self, req: Request, resp: Response):
+        try:
+            item = _decode_item(await req.stream.read())
+        except ValidationError as error:
+            raise HTTPBadRequest(description=str(error)) from None
+        resp.media = Item(1, item.name, item.price, item.tags)
+        resp.status = HTTP_201
+
+
+class Catalogue:
+    async def on_get(self, req: Request, resp: Response):
+        resp.media = CATALOGUE
+
+
+def make_report():
+    return {"pages": 12}
+
+
+class Report:
+    async def on_get(self, req: Request, resp: Response):
+        resp.media = await to_thread.run_sync(make_report)
+
+
+class Me:
+    async def on_get(self, req: Request, resp: Response):
+        try:
+            tenant = int(req.get_header("x-tenant", required=True))
+            session = req.cookies["session"]
+        except (KeyError, ValueError):
+            raise HTTPBadRequest from None
+        resp.media = {"tenant": tenant, "session": session}
+
+
+def build() -> dict[str, App]:
+    """Give the app for each scenario."""
+    app = Falcon()
+    app.resp_options.media_handlers["application/json"] = media.JSONHandler(dumps=Encoder().encode)
+    app.add_route("/ping", Ping())
+    app.add_route("/users/{user_id:int}", User())
+    app.add_route("/items", Items())
+    app.add_route("/catalogue", Catalogue())
+    app.add_route("/report", Report())
+    app.add_route("/me", Me())
+    return dict.fromkeys(SCENARIOS, app)

@@ -1,0 +1,42 @@
+"""The scenarios in HawkAPI."""
+
+from typing import Annotated
+
+from benchmarks.asgi import App
+from benchmarks.scenarios import CATALOGUE, SCENARIOS, Item, NewItem
+from hawkapi import Cookie, HawkAPI, Header, Query
+
+
+def build() -> dict[str, App]:
+    """Give the app for each scenario."""
+    app = HawkAPI()
+
+    @app.get("/ping")
+    async def ping():
+        return {"message": "pong"}
+
+    @app.get("/users/{user_id:int}")
+    async def user(user_id: int):
+        return {"id": user_id, "name": "Ada"}
+
+    @app.get("/items")
+    async def items(q: str, limit: Annotated[int, Query(ge=1, le=100)] = 10):
+        return {"q": q, "limit": limit}
+
+    @app.post("/items")
+    async def create_item(item: NewItem) -> Item:
+        return Item(1, item.name, item.price, item.tags)
+
+    @app.get("/catalogue")
+    async def catalogue() -> list[Item]:
+        return CATALOGUE
+
+    @app.get("/report")
+    def report():
+        return {"pages": 12}
+
+    @app.get("/me")
+    async def me(x_tenant: Annotated[int, Header()], session: Annotated[str, Cookie()]):
+        return {"tenant": x_tenant, "session": session}
+
+    return dict.fromkeys(SCENARIOS, app)

@@ -1,0 +1,52 @@
+"""The scenarios in Litestar, which is built on msgspec itself."""
+
+from typing import Annotated
+
+from litestar import Litestar, get, post
+from litestar.params import Parameter
+
+from benchmarks.asgi import App
+from benchmarks.scenarios import CATALOGUE, SCENARIOS, Item, NewItem
+
+
+@get("/ping")
+async def ping() -> dict[str, str]:
+    return {"message": "pong"}
+
+
+@get("/users/{user_id:int}")
+async def user(user_id: int) -> dict[str, int | str]:
+    return {"id": user_id, "name": "Ada"}
+
+
+@get("/items")
+async def items(q: str, limit: Annotated[int, Parameter(ge=1, le=100)] = 10) -> dict[str, int | str]:
+    return {"q": q, "limit": limit}
+
+
+@post("/items")
+async def create_item(data: NewItem) -> Item:
+    return Item(1, data.name, data.price, data.tags)
+
+
+@get("/catalogue")
+async def catalogue() -> list[Item]:
+    return CATALOGUE
+
+
+@get("/report", sync_to_thread=True)
+def report() -> dict[str, int]:
+    return {"pages": 12}
+
+
+@get("/me")
+async def me(
+    tenant: Annotated[int, Parameter(header="x-tenant")], session: Annotated[str, Parameter(cookie="session")]
+) -> dict[str, int | str]:
+    return {"tenant": tenant, "session": session}
+
+
+def build() -> dict[str, App]:
+    """Give the app for each scenario."""
+    app = Litestar([ping, user, items, create_item, catalogue, report, me], logging_config=None)
+    return dict.fromkeys(SCENARIOS, app)

@@ -1,0 +1,136 @@
+"""The one reader of callables: their parameters, their type hints, whether they are async, where they stand."""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import msgspec
+
+EMPTY: Any = inspect.Parameter.empty
+"""Stands for an annotation or a default that is not there."""
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """One parameter of a callable, its annotation evaluated.
+
+    Attributes:
+        name: As written.
+        annotation: The evaluated hint with its `Annotated` metadata, or `EMPTY`.
+        default: The default value, or `EMPTY`.
+        keyword_only: It must be passed by name.
+        variadic: It is a `*args` or `**kwargs`.
+    """
+
+    name: str
+    annotation: Any
+    default: Any
+    keyword_only: bool
+    variadic: bool
+
+
+class UnreadableSignature(Exception):  # noqa: N818  # it says what was found, like StopIteration
+    """A callable's parameters or annotations cannot be read; the text says why."""
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """The parameters of a callable and what it says it returns (`EMPTY` without an annotation)."""
+
+    parameters: tuple[Parameter, ...]
+    returns: Any
+
+
+def read_signature(fn: Callable[..., Any]) -> Signature:
+    """Read a function, method, class, partial or object with `__call__`.
+
+    Raises:
+        UnreadableSignature: If it has no signature, or an annotation names what cannot be found.
+    """
+    try:
+        raw = inspect.signature(fn)
+    except (TypeError, ValueError) as exc:
+        raise UnreadableSignature(f"its parameters cannot be read: {exc}") from exc
+    try:
+        hints = _hints(fn)
+    except Exception as exc:  # noqa: BLE001  # evaluating an annotation runs user code: whatever it raises is the finding
+        raise UnreadableSignature(f"its annotations cannot be evaluated: {type(exc).__name__}: {exc}") from exc
+    parameters = tuple(
+        Parameter(
+            name=p.name,
+            annotation=hints.get(p.name, p.annotation),
+            default=p.default,
+            keyword_only=p.kind is inspect.Parameter.KEYWORD_ONLY,
+            variadic=p.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD),
+        )
+        for p in raw.parameters.values()
+    )
+    return Signature(parameters=parameters, returns=hints.get("return", EMPTY))
+
+
+def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
+    function = _function(fn)
+    # Hints of closures may name what stands in the enclosing function, as test apps do all the time.
+    code, closure = getattr(function, "__code__", None), getattr(function, "__closure__", None)
+    local: dict[str, Any] = {}
+    for name, cell in zip(code.co_freevars if code else (), closure or (), strict=True):
+        try:
+            local[name] = cell.cell_contents
+        except ValueError:  # a name that is not bound yet
+            continue
+    return get_type_hints(function, localns=local, include_extras=True)
+
+
+def _function(fn: Any) -> Any:
+    """Find the function that carries the hints: through partials, wrappers, classes and callable objects."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # partial of anything
+    fn = inspect.unwrap(fn)
+    if inspect.isclass(fn):
+        return fn.__init__
+    if inspect.isroutine(fn):
+        return getattr(fn, "__func__", fn)
+    return getattr(type(fn).__call__, "__func__", type(fn).__call__)
+
+
+def is_async_callable(fn: Any) -> bool:
+    """Tell whether calling `fn` gives a coroutine: through partials, methods and objects with an async `__call__`."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # partial of anything
+    return inspect.iscoroutinefunction(fn) or (
+        not inspect.isclass(fn) and inspect.iscoroutinefunction(getattr(fn, "__call__", None))  # noqa: B004  # the method itself is asked for
+    )
+
+
+def location(fn: Any) -> str:
+    """Give `file.py:12`, relative to the current folder where the file lies below it, or `<built-in>`."""
+    code = getattr(_function(fn), "__code__", None)
+    if code is None:
+        return "<built-in>"
+    return f"{_short(code.co_filename)}:{code.co_firstlineno}"
+
+
+def caller_location(depth: int) -> str:
+    """Give `file.py:12` of the frame `depth` calls above the caller, as `location` writes it."""
+    frame = inspect.currentframe()
+    for _ in range(depth + 1):
+        if frame is None:
+            break
+        frame = frame.f_back
+    return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}" if frame is not None else "<unknown>"
+
+
+def _short(filename: str) -> str:
+    below = os.path.join(os.getcwd(), "")
+    return filename.removeprefix(below)
+
+
+def qualified_name(fn: Any) -> str:
+    """Give the name a reader knows the callable by, without `<locals>`."""
+    name = getattr(fn, "__qualname__", None) or getattr(_function(fn), "__qualname__", None) or repr(fn)
+    return name.rpartition("<locals>.")[2]
+
+
+def describe(fn: Any) -> str:
+    """Give `name (file.py:12)`, the form in which every message of the framework names a callable."""
+    return f"{qualified_name(fn)} ({location(fn)})"

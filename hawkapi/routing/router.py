@@ -1,0 +1,150 @@
+"""Routers: where routes are declared."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar, Unpack
+
+import msgspec
+
+from hawkapi._signature import caller_location, describe
+from hawkapi._types import ASGIApp
+from hawkapi.routing.converters import parse_path
+from hawkapi.routing.deprecation import deprecation_headers
+from hawkapi.routing.registration import Mount, Registration
+from hawkapi.routing.route import Handler, Route, RouteOptions, declare
+
+H = TypeVar("H", bound=Handler)
+
+_is_token = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
+
+
+class Router:
+    """Routes, mounts and nested routers that belong together.
+
+    Args:
+        prefix: Stands in front of every path (`"/api/v1"`).
+        tags: Given to every route, before its own.
+
+    Raises:
+        ValueError: If the prefix does not start with a slash.
+    """
+
+    def __init__(self, *, prefix: str = "", tags: list[str] | None = None) -> None:
+        self.prefix = _clean_prefix(prefix)
+        self.tags = list(tags or [])
+        self._registration = Registration()
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes so far, in order; a new list."""
+        return list(self._registration.routes)
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[H], H]:
+        """Declare a handler for GET, and for HEAD with it; status 200."""
+        return self._decorator(path, ("GET", "HEAD"), 200, options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[H], H]:
+        """Declare a handler for POST; status 201."""
+        return self._decorator(path, ("POST",), 201, options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[H], H]:
+        """Declare a handler for PUT; status 200."""
+        return self._decorator(path, ("PUT",), 200, options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[H], H]:
+        """Declare a handler for PATCH; status 200."""
+        return self._decorator(path, ("PATCH",), 200, options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[H], H]:
+        """Declare a handler for DELETE; status 204."""
+        return self._decorator(path, ("DELETE",), 204, options)
+
+    def add_route(
+        self, path: str, handler: Handler, *, methods: Iterable[str], **options: Unpack[RouteOptions]
+    ) -> Route:
+        """Declare a handler for any set of methods; status 200.
+
+        Raises:
+            ValueError: If the path cannot be read, a method is no token (RFC 9110), or the app serves one of the methods
+                on that path already.
+        """
+        names = frozenset(method.upper() for method in methods)
+        if not names or not all(_is_token(name) for name in names):
+            raise ValueError(f"methods of {describe(handler)} must be HTTP method names, not {sorted(names)}")
+        route = declare(_join(options.get("version"), self.prefix, path), handler, names, options)
+        if self.tags:
+            route = msgspec.structs.replace(route, tags=[*self.tags, *route.tags])
+        self._check(route)
+        return self._append(route)
+
+    def mount(self, path: str, app: ASGIApp) -> None:
+        """Serve an ASGI app under a path; routes of ours go first, the longest mount path next.
+
+        Raises:
+            ValueError: If the path does not start with a slash or has parameters.
+        """
+        if "{" in path:
+            raise ValueError(f"A mount's path takes no parameters, {path!r} has some")
+        self._append_mount(Mount(self.prefix + _clean_prefix(path), app))
+
+    def include_router(self, router: "Router") -> None:
+        """Take over what a router holds at this moment, behind this one's prefix and tags.
+
+        Raises:
+            TypeError: If it is no `Router`.
+            ValueError: If a route of it conflicts with one that is here.
+        """
+        if not isinstance(router, Router):  # pyright: ignore[reportUnnecessaryIsInstance]  # users without a type checker
+            raise TypeError(f"{router!r} is not a Router")
+        if router is self:
+            raise ValueError("A router cannot include itself")
+        for route in router._registration.routes:
+            inner = route.path.removeprefix(f"/{route.version}") if route.version else route.path
+            path = _join(route.version, self.prefix, inner)
+            self._append(msgspec.structs.replace(route, path=path, tags=[*self.tags, *route.tags]))
+        for mount in router._registration.mounts:
+            self._append_mount(Mount(self.prefix + mount.path, mount.app))
+        router._registration.included_at = caller_location(1)
+
+    def _decorator(
+        self, path: str, methods: tuple[str, ...], status_code: int, options: RouteOptions
+    ) -> Callable[[H], H]:
+        full = RouteOptions(status_code=status_code)
+        full.update(options)
+
+        def register(handler: H) -> H:
+            self.add_route(path, handler, methods=methods, **full)
+            return handler
+
+        return register
+
+    def _check(self, route: Route) -> None:
+        """Refuse at once what can be seen without looking at signatures."""
+        parse_path(route.path)
+        deprecation_headers(route)
+        if not 100 <= route.status_code <= 599:
+            raise ValueError(f"status_code of {describe(route.handler)} must be in 100..599, not {route.status_code}")
+
+    def _append(self, route: Route) -> Route:
+        """Take a route in; the app overrides this one method to see every route."""
+        self._registration.refuse_if_included(f"{route.path} by {describe(route.handler)}")
+        self._registration.routes.append(route)
+        return route
+
+    def _append_mount(self, mount: Mount) -> None:
+        self._registration.refuse_if_included(f"The mount at {mount.path or '/'}")
+        self._registration.mounts.append(mount)
+
+
+def _clean_prefix(prefix: str) -> str:
+    if prefix and not prefix.startswith("/"):
+        raise ValueError(f"A prefix starts with '/', {prefix!r} does not")
+    return prefix.rstrip("/")
+
+
+def _join(version: str | None, prefix: str, path: str) -> str:
+    """Join the parts of a route's path; the version stands in front of everything."""
+    if path and not path.startswith("/"):
+        raise ValueError(f"A path starts with '/', {path!r} does not")
+    front = f"/{version}" if version else ""
+    return f"{front}{prefix}{path}".rstrip("/") or "/"
