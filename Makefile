@@ -38,13 +38,14 @@ lint: $(DEV) ## ruff
 
 types: $(DEV) ## pyright strict, and the public names are fully typed
 	@$(BIN)/pyright
-	@$(BIN)/pyright --verifytypes hawkapi --ignoreexternal
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pyright --verifytypes hawkapi --ignoreexternal >$(VENV)/verifytypes.txt || \
+		{ cat $(VENV)/verifytypes.txt; exit 1; }
 
 layers: $(DEV) ## imports go down the floors only
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 docstrings: $(DEV) ## every public definition says what it is
-	@$(BIN)/interrogate hawkapi
+	@$(BIN)/interrogate --quiet hawkapi || $(BIN)/interrogate -v hawkapi
 
 coverage: $(DEV) ## the test suite again, measured: every process that it starts counts
 	@$(BIN)/coverage erase
@@ -68,7 +69,7 @@ define install
 		echo "HawkAPI needs Python 3.11 or newer, and $(PYTHON) is not. Name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1)
 	@echo "Installing into $(1): this takes a while, once."
-	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt $(2)
+	@$(1)/bin/python -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt $(2)
 	@touch $@
 endef
 

@@ -38,6 +38,7 @@ for n in range(10): app.get(f"/route{n}")(handler)
 PROGRAMS = {
     "msgspec + anyio.to_thread": ("msgspec", "import msgspec, anyio.to_thread"),
     "hawkapi": ("hawkapi", _HAWKAPI),
+    "hawkapi, sealed": ("hawkapi", _HAWKAPI + "app.seal()"),
     "starlette": ("starlette", _STARLETTE),
     "fastapi": ("fastapi", _FASTAPI),
 }

@@ -7,6 +7,7 @@ from hawkapi._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from hawkapi.app.application import HawkAPI as HawkAPI
+    from hawkapi.app.config import Drain as Drain
     from hawkapi.app.config import Limits as Limits
     from hawkapi.app.config import Threads as Threads
     from hawkapi.background import BackgroundTasks as BackgroundTasks
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
     from hawkapi.validation.constraints import Header as Header
     from hawkapi.validation.constraints import Path as Path
     from hawkapi.validation.constraints import Query as Query
+    from hawkapi.websocket.connection import WebSocket as WebSocket
     from hawkapi.websocket.connection import WebSocketDisconnect as WebSocketDisconnect
 
 __all__ = [
     "BackgroundTasks",
     "Body",
     "Cookie",
+    "Drain",
     "EventSourceResponse",
     "File",
     "FileResponse",
@@ -65,6 +68,7 @@ __all__ = [
     "TestResponse",
     "Threads",
     "UploadFile",
+    "WebSocket",
     "WebSocketDisconnect",
     "__version__",
 ]
@@ -73,6 +77,7 @@ _TABLE = {
     "BackgroundTasks": "hawkapi.background",
     "Body": "hawkapi.validation.constraints",
     "Cookie": "hawkapi.validation.constraints",
+    "Drain": "hawkapi.app.config",
     "EventSourceResponse": "hawkapi.responses.sse",
     "File": "hawkapi.validation.constraints",
     "FileResponse": "hawkapi.responses.file_response",
@@ -98,7 +103,9 @@ _TABLE = {
     "TestResponse": "hawkapi.testing.response",
     "Threads": "hawkapi.app.config",
     "UploadFile": "hawkapi.requests.form_data",
+    "WebSocket": "hawkapi.websocket.connection",
     "WebSocketDisconnect": "hawkapi.websocket.connection",
 }
 
-__getattr__, __dir__ = attach(__name__, _TABLE)
+if not TYPE_CHECKING:  # else every wrong name would be an `Any` to it
+    __getattr__, __dir__ = attach(__name__, _TABLE)

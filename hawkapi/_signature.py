@@ -53,7 +53,7 @@ def read_signature(fn: Callable[..., Any]) -> Signature:
         raise UnreadableSignature(f"its parameters cannot be read: {exc}") from exc
     try:
         hints = _hints(fn)
-    except Exception as exc:  # noqa: BLE001  # evaluating an annotation runs user code: whatever it raises is the finding
+    except Exception as exc:  # evaluating an annotation runs user code: whatever it raises is the finding
         raise UnreadableSignature(f"its annotations cannot be evaluated: {type(exc).__name__}: {exc}") from exc
     parameters = tuple(
         Parameter(

@@ -1,15 +1,19 @@
 import asyncio
+import logging
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
 from threading import get_ident
 
 import anyio
 import pytest
-from anyio import CancelScope, sleep_forever
+from anyio import CancelScope, Event, create_task_group, sleep_forever, wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
-from hawkapi.background import BackgroundTasks
+from hawkapi import background
+from hawkapi.background import BackgroundTasks, settle
 from hawkapi.runtime.runtime import Runtime, current
+from hawkapi.runtime.tasks import Supervisor
 
 
 async def test_tasks_run_in_the_order_in_which_they_were_added():
@@ -176,3 +180,185 @@ def test_a_native_cancellation_passes(use_uvloop):
             await task
 
     anyio.run(main, backend="asyncio", backend_options={"use_uvloop": use_uvloop})
+
+
+# settle
+
+
+@asynccontextmanager
+async def alive(grace=60.0):
+    """A runtime whose app is alive."""
+    runtime = Runtime()
+    runtime.supervisor = Supervisor(grace=grace)
+    async with runtime.supervisor.run():
+        yield runtime
+
+
+def tasks_of(*functions):
+    tasks = BackgroundTasks()
+    for fn in functions:
+        tasks.add_task(fn)
+    return tasks
+
+
+async def fail():
+    raise OSError("no mail server")
+
+
+async def test_settling_nothing_does_nothing():
+    async with alive() as runtime:
+        await settle(BackgroundTasks(), {}, runtime)
+        assert runtime.supervisor.live == 0
+
+
+async def test_the_supervisor_takes_the_tasks_and_the_request_ends():
+    gate, done = Event(), []
+
+    async with alive() as runtime:
+        await settle(tasks_of(gate.wait, partial(done.append, 1)), {}, runtime)
+        assert runtime.supervisor.live == 1
+        gate.set()
+    assert done == [1]
+
+
+async def test_tasks_outlive_a_cancelled_request():
+    done = []
+
+    async def task():
+        await checkpoint()
+        done.append(1)
+
+    async with alive() as runtime:
+        with CancelScope() as request:
+            request.cancel()
+            await settle(tasks_of(task), {}, runtime)
+            await checkpoint()
+    assert request.cancelled_caught
+    assert done == [1]
+
+
+async def test_supervised_tasks_have_the_context_of_the_request():
+    var = ContextVar("var", default=None)
+    seen = []
+
+    async def task():
+        seen.append(var.get())
+
+    async with alive() as runtime:
+        var.set("request")
+        await settle(tasks_of(task), {}, runtime)
+        var.set("later")
+    assert seen == ["request"]
+
+
+async def test_a_caller_that_asks_for_it_waits_for_the_tasks():
+    done = []
+
+    async def task():
+        await checkpoint()
+        done.append(1)
+
+    async with alive() as runtime:
+        await settle(tasks_of(task), {"extensions": {background.INLINE: {}}}, runtime)
+        assert done == [1]
+
+
+async def test_the_tasks_outlive_a_cancelled_caller_that_waits_too():
+    gate, done = Event(), []
+
+    async with alive() as runtime:
+        async with create_task_group() as group:
+            scope = {"extensions": {background.INLINE: {}}}
+            group.start_soon(settle, tasks_of(gate.wait, partial(done.append, 1)), scope, runtime)
+            await wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+        gate.set()
+    assert done == [1]
+
+
+async def test_a_failure_is_counted_and_logged_with_the_id_of_the_request(caplog):
+    async with alive() as runtime:
+        await settle(tasks_of(fail), {"request_id": "r-1\n"}, runtime)
+    assert runtime.supervisor.errors == 1
+    assert caplog.records[0].getMessage().endswith("(request id 'r-1\\n')")
+
+
+@pytest.fixture(params=["no lifespan", "ended"])
+async def dead(request):
+    """A runtime whose app is not alive."""
+    runtime = Runtime()
+    if request.param == "ended":
+        runtime.supervisor = Supervisor(grace=0)
+    return runtime
+
+
+async def test_without_a_lifespan_the_tasks_run_before_the_request_ends(dead, caplog):
+    done = []
+    await settle(tasks_of(fail, partial(done.append, 1)), {}, dead)
+    assert done == [1]
+    assert "no mail server" in caplog.text
+
+
+async def test_without_a_lifespan_that_is_said_once(caplog):
+    background._say_that_tasks_run_here.cache_clear()
+    caplog.set_level(logging.INFO, "hawkapi")
+    for _ in range(2):
+        await settle(tasks_of(list), {}, Runtime())
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+
+
+async def test_without_a_lifespan_a_cancelled_request_still_runs_its_tasks():
+    gate, done = Event(), []
+
+    async with create_task_group() as group:
+        group.start_soon(settle, tasks_of(gate.wait, partial(done.append, 1)), {}, Runtime())
+        await wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+        gate.set()
+    assert done == [1]
+
+
+async def test_but_not_for_ever(monkeypatch):
+    begin_cleanup = background.begin_cleanup
+    monkeypatch.setattr(background, "begin_cleanup", lambda scope: begin_cleanup(scope, 0))
+    async with create_task_group() as group:
+        group.start_soon(settle, tasks_of(sleep_forever), {}, Runtime())
+        await wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+
+
+async def test_what_is_no_exception_leaves_as_it_was_raised():
+    class Fatal(BaseException):
+        """Like SystemExit."""
+
+    async def task():
+        raise Fatal
+
+    with pytest.raises(Fatal):
+        await settle(tasks_of(task), {}, Runtime())
+
+
+@pytest.mark.parametrize("is_alive", [True, False], ids=["lifespan", "no lifespan"])
+@pytest.mark.parametrize("nth", range(5))
+async def test_a_request_cancelled_at_any_checkpoint_loses_no_task(nth, is_alive):
+    """Fault loop: whatever the request was doing when it was cancelled, its tasks are done."""
+    done = []
+
+    async def task():
+        for _ in range(3):
+            await checkpoint()
+        done.append(1)
+
+    begun = Event()
+
+    async def request(runtime):
+        begun.set()
+        await settle(tasks_of(task), {"extensions": {background.INLINE: {}}}, runtime)
+
+    async with alive() as runtime, create_task_group() as group:
+        group.start_soon(request, runtime if is_alive else Runtime())
+        await begun.wait()
+        for _ in range(nth):
+            await checkpoint()
+        group.cancel_scope.cancel()
+    assert done == [1]

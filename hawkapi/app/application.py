@@ -1,22 +1,30 @@
 """The application: a router that can be served."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from anyio.lowlevel import RunVar
 
 from hawkapi._types import Receive, Scope, Send
-from hawkapi.app.config import AppOptions, Lifespan, Limits, Threads
+from hawkapi.app.builtin_routes import METHODS, Probes
+from hawkapi.app.config import AppOptions, Drain, Lifespan, Limits, Threads
 from hawkapi.app.in_flight import InFlight
 from hawkapi.app.registration import AppRegistration, Entry
+from hawkapi.ops.health import Check, CheckFunction
+from hawkapi.ops.lifecycle import Lifecycle, LifecycleState
 from hawkapi.requests.state import State
 from hawkapi.routing.registration import Conflicts, Mount
 from hawkapi.routing.route import Route
 from hawkapi.routing.router import Router
 from hawkapi.routing.urls import UrlIndex
+from hawkapi.routing.websocket_route import WebSocketRoute
 from hawkapi.runtime.runtime import Runtime
+from hawkapi.runtime.tasks import Supervisor
+from hawkapi.runtime.workers import Background
 
 F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=CheckFunction)
 
 
 class HawkAPI(Router):
@@ -40,8 +48,20 @@ class HawkAPI(Router):
         redoc_url: Path of the ReDoc page.
         scalar_url: Path of the Scalar page.
         openapi_url: Path of the schema; `None` disables the pages too.
+        health_url: Path of the probe that the process is up; here and below `None` turns one off.
+        readyz_url: Path of the probe that requests may come, with the readiness checks.
+        livez_url: Path of the probe that no restart is needed.
+        startupz_url: Path of the probe that the start is complete.
+        request_timeout: Seconds for parameters and handler of every route that does not say otherwise; a handler over
+            it is answered with 504. `None` for no limit.
         limits: Bounds of a request.
+        drain: How long each phase of a stop may take.
         threads: Sizes of the pools of worker threads.
+
+    Attributes:
+        state: What requests see in `scope["state"]`.
+        lifecycle: Whether it starts, is ready, drains, stops.
+        background: Its long-lived workers.
 
     Raises:
         ValueError: If an option is out of range.
@@ -63,11 +83,17 @@ class HawkAPI(Router):
         redoc_url: str | None = "/redoc",
         scalar_url: str | None = "/scalar",
         openapi_url: str | None = "/openapi.json",
+        health_url: str | None = "/healthz",
+        readyz_url: str | None = "/readyz",
+        livez_url: str | None = "/livez",
+        startupz_url: str | None = "/startupz",
+        request_timeout: float | None = None,
         limits: Limits | None = None,
+        drain: Drain | None = None,
         threads: Threads | None = None,
     ) -> None:
         super().__init__(prefix=prefix, tags=tags)
-        self.options = AppOptions(
+        self.options: AppOptions = AppOptions(
             title=title,
             version=version,
             description=description,
@@ -78,17 +104,35 @@ class HawkAPI(Router):
             redoc_url=redoc_url,
             scalar_url=scalar_url,
             openapi_url=openapi_url,
+            health_url=health_url,
+            readyz_url=readyz_url,
+            livez_url=livez_url,
+            startupz_url=startupz_url,
             limits=_limits(limits, max_body_size),
+            drain=drain or Drain(),
             threads=threads or Threads(),
+            request_timeout=request_timeout,
         )
-        self.state = State()
+        self.state: State = State()
+        self.lifecycle: Lifecycle = Lifecycle()
+        self.background: Background = Background(self._supervisor)
         self._declared = AppRegistration()
         self._conflicts = Conflicts()
         self._urls = UrlIndex()
+        self._probes = Probes(self, self.options, self.prefix, self.lifecycle, self._declared.readiness)
         self._sealed = False
-        self._entry: Entry = self._seal_and_enter
+        self._entry: Entry = self._enter_first
+        self._open: Entry = self._enter_first
+        self._closing: Entry = self._enter_first
+        self.lifecycle.on_begin(self._close_connections)
         self._in_flight = InFlight()
+        self._lives = 0
         self._runtimes: RunVar[Runtime] = RunVar("hawkapi.app.runtime")
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes so far, in order, and then the probes; a new list."""
+        return [*super().routes, *self._probes.routes]
 
     @property
     def title(self) -> str:
@@ -125,7 +169,12 @@ class HawkAPI(Router):
 
         The function is called as `fn(request, exc)`, sync (in a worker thread) or async. A response it returns is
         sent; any other value becomes JSON with status 500.
+
+        Raises:
+            TypeError: If it is neither.
         """
+        if not (key in range(100, 600) if isinstance(key, int) else _is_exception_class(key)):
+            raise TypeError(f"exception_handler() takes an exception class or a status within 100..599, not {key!r}")
 
         def register(handler: F) -> F:
             self._refuse_if_sealed("An exception handler")
@@ -145,6 +194,34 @@ class HawkAPI(Router):
         self._refuse_if_sealed("A shutdown hook")
         self._declared.shutdown.append(hook)
         return hook
+
+    def on_drain(self, hook: F) -> F:
+        """Declare a hook, sync or async, that starts when the app begins to drain, while it still serves."""
+        self._refuse_if_sealed("An on_drain hook")
+        self._declared.drain.append(hook)
+        return hook
+
+    def readiness_check(self, name: str) -> Callable[[C], C]:
+        """Declare a check that the readiness probe makes: without it all right, the app is sent no requests.
+
+        The function is sync (in a worker thread) or async. It returns something true or false, or a pair of that and a
+        text; an exception and a run of more than 0.8 seconds have failed.
+
+        Args:
+            name: In the probe's answer: 1 to 64 of `a-z`, `0-9`, `_` and `-`; not `lifecycle`, which is the app's own.
+
+        Raises:
+            ValueError: If the name is none, or taken.
+        """
+
+        def register(check: C) -> C:
+            self._refuse_if_sealed("A readiness check")
+            if name == "lifecycle" or name in self._declared.readiness:
+                raise ValueError(f"There is a readiness check {name!r} already: give each a name of its own")
+            self._declared.readiness[name] = Check(name, check)
+            return check
+
+        return register
 
     def url_for(self, name: str, /, **path_params: Any) -> str:
         """Build the path of a route, percent-encoded.
@@ -172,9 +249,10 @@ class HawkAPI(Router):
         """
         from hawkapi.app.compile import explain  # noqa: PLC0415  # see seal()
 
-        routes = [r for r in self.routes if r.path == path and (method is None or method.upper() in r.methods)]
+        known_routes = self._registration.routes
+        routes = [r for r in known_routes if r.path == path and (method is None or method.upper() in r.methods)]
         if not routes:
-            known = ", ".join(sorted({route.path for route in self.routes})) or "none"
+            known = ", ".join(sorted({route.path for route in known_routes})) or "none"
             raise LookupError(f"No route has the path {path!r}; known paths: {known}")
         text = explain(self, self.options, self._declared, routes)
         print(text)  # noqa: T201  # asked for at a prompt
@@ -192,24 +270,43 @@ class HawkAPI(Router):
         from hawkapi.app.compile import seal  # noqa: PLC0415
 
         if not self._sealed:
-            self._entry = seal(self, self.options, self._declared, self._registration)
+            probes = self._probes.endpoints()
+            self._open, self._closing = seal(self, self.options, self._declared, self._registration, probes)
             self._sealed = True
+            self._choose_entry()
 
     def runtime(self) -> Runtime:
         """Give what belongs to the running event loop, made on first use."""
         try:
             return self._runtimes.get()
         except LookupError:
-            runtime = Runtime(self.options.threads.sizes())
+            runtime = self._new_runtime()
             self._runtimes.set(runtime)
             return runtime
+
+    @contextmanager
+    def life(self, supervisor: Supervisor) -> Generator[None, None, None]:
+        """Be alive during the block, in the running event loop; after the last life the next request begins anew."""
+        runtime = self._new_runtime()
+        runtime.supervisor = supervisor
+        token = self._runtimes.set(runtime)
+        self._lives += 1
+        self.lifecycle.restart()
+        self._choose_entry()
+        try:
+            yield
+        finally:
+            self._lives -= 1
+            self._runtimes.reset(token)
+            if not self._lives:
+                self._entry = self._enter_first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an ASGI scope: `http`, `websocket` or `lifespan`."""
         if scope["type"] == "lifespan":
-            from hawkapi.app.lifespan import live  # noqa: PLC0415  # see seal()
+            from hawkapi.app.lifespan import Life  # noqa: PLC0415  # see seal()
 
-            await live(self, self._declared, self._registration.mounts, self._in_flight, scope, receive, send)
+            await Life(self, self._declared, self._registration.mounts, self._in_flight).live(scope, receive, send)
             return
         in_flight = self._in_flight
         in_flight.count += 1
@@ -220,18 +317,63 @@ class HawkAPI(Router):
             if in_flight.idle is not None:
                 in_flight.tell()
             if "hawkapi" in scope:  # the caller may use its scope again
-                del scope["hawkapi"]
+                context = scope.pop("hawkapi")
+                if context.messages is not None:
+                    context.messages.stop()
+                if context.form is not None:
+                    await context.form.aclose()
 
-    def _seal_and_enter(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Stand for the compiled entry until the first request of an app without a lifespan."""
+    def _enter_first(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Stand for the compiled entry until the seal, and where no lifespan runs: the first request starts the app."""
+        if self._lives and not self._sealed and scope["type"] == "http" and scope["method"] in METHODS:
+            probe = self._probes.endpoints().get(scope["path"])
+            if probe is not None:  # start-up hooks that still run may register routes: no seal for a probe
+                return probe(scope, receive, send, ())
         self.seal()
+        if not self._lives:
+            if self.lifecycle.state is LifecycleState.STOPPED:
+                self.lifecycle.restart()
+            self.lifecycle.ready()
+            self._choose_entry()
         return self._entry(scope, receive, send)
+
+    def _choose_entry(self) -> None:
+        self._entry = self._open
+        if self.lifecycle.draining:  # asked after the store, since a signal may come between any two lines
+            self._close_connections()
+
+    def _close_connections(self) -> None:
+        self._entry = self._closing
+
+    def _new_runtime(self) -> Runtime:
+        return Runtime(self.options.threads.sizes())
+
+    def _supervisor(self) -> Supervisor | None:
+        """Give the supervisor of the running loop, or `None` while the app is declared."""
+        try:
+            runtime = self._runtimes.get(None)
+        except RuntimeError:  # no event loop runs in this thread
+            runtime = None
+        if runtime is not None and runtime.supervisor is not None:
+            return runtime.supervisor
+        if self._sealed:
+            raise RuntimeError(
+                "The app is served, but its lifespan does not run in this event loop, so nothing can be kept running. "
+                "Start workers at import time, in a start-up hook, or while the lifespan runs"
+            )
+        return None
 
     def _append(self, route: Route) -> Route:
         self._refuse_if_sealed(f"The route {route.path}")
         self._conflicts.add(route)
         self._urls.add(route)
         return super()._append(route)
+
+    def _append_websocket(self, route: WebSocketRoute) -> None:
+        self._refuse_if_sealed(f"The WebSocket route {route.path}")
+        self._conflicts.add(route)
+        self._urls.add(route)
+        super()._append_websocket(route)
 
     def _append_mount(self, mount: Mount) -> None:
         self._refuse_if_sealed(f"The mount at {mount.path or '/'}")
@@ -243,6 +385,10 @@ class HawkAPI(Router):
                 f"{what} comes too late: the app was sealed by its start or its first request. "
                 "Register it at import time, in a start-up hook or in the lifespan"
             )
+
+
+def _is_exception_class(key: object) -> bool:
+    return isinstance(key, type) and issubclass(key, BaseException)
 
 
 def _limits(limits: Limits | None, max_body_size: int | None) -> Limits:

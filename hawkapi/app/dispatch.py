@@ -3,13 +3,12 @@
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from hawkapi._types import Message, Receive, Scope, Send
+from hawkapi._types import ASGIApp, Message, Receive, Scope, Send
 from hawkapi.app.registration import Entry
 from hawkapi.exceptions import HTTPException
 from hawkapi.requests.context import Serving
 from hawkapi.requests.errors import URITooLong
 from hawkapi.requests.limits import Limits
-from hawkapi.responses.base import BaseResponse
 from hawkapi.responses.head import content_length
 from hawkapi.responses.problem import PROBLEM_TYPE, problem_body
 from hawkapi.routing.endpoint import Endpoint
@@ -18,9 +17,10 @@ from hawkapi.routing.guarded import send_guarded
 from hawkapi.routing.radix import RouteTable
 from hawkapi.routing.registration import Mount
 from hawkapi.routing.requesting import provide_context, request_maker
+from hawkapi.routing.websocket_endpoint import WebSocketEndpoint
+from hawkapi.routing.websocket_refusal import Refusal
 
 _PROBLEM_HEADER = (b"content-type", PROBLEM_TYPE.encode())
-_WS_NO_ROUTE = 4004
 
 
 class Dispatcher:
@@ -29,21 +29,27 @@ class Dispatcher:
     Args:
         app: The app that serves.
         table: Endpoints by method, under their paths.
+        websockets: Endpoints of WebSocket routes, under their paths.
         mounts: Foreign apps, longest path first.
         errors: Answers exceptions.
         limits: Bounds of a request.
+        refusal: Answers WebSockets that come to no route.
     """
 
     def __init__(
         self,
         app: Serving,
         table: RouteTable[dict[str, Endpoint]],
+        websockets: RouteTable[WebSocketEndpoint],
         mounts: Sequence[Mount],
         errors: ErrorTable,
         limits: Limits,
+        refusal: Refusal,
     ) -> None:
         self._app = app
         self._table = table
+        self._websockets = websockets
+        self._refusal = refusal
         self._mounts = mounts
         self._errors = errors
         self._longest_path = limits.path
@@ -62,7 +68,7 @@ class Dispatcher:
             if scope["type"] != "http":
                 return self._websocket(scope, receive, send)
             if scope.get("root_path"):
-                scope = without_root(scope)
+                scope = self._without_root(scope)
             path = scope["path"]
             params: tuple[Any, ...] = ()
             methods = static_paths.get(path)
@@ -82,6 +88,14 @@ class Dispatcher:
             return endpoint(scope, receive, send, params)
 
         return enter
+
+    def _without_root(self, scope: Scope) -> Scope:
+        """Strip a server's `root_path` from the front of the path, where it is there; a mount has stripped its own."""
+        root = scope["root_path"].rstrip("/")
+        if "hawkapi" in scope or not _stands_below(root, scope["path"]):
+            return scope
+        provide_context(scope, self._app)  # before the copy: what a request opens is closed by the caller's scope
+        return {**scope, "path": scope["path"][len(root) :] or "/"}
 
     def _unrouted(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         mount = self._mount_of(scope["path"])
@@ -104,46 +118,77 @@ class Dispatcher:
         return _send_problem(scope, send, 405, body, (b"allow", allowed.encode()))
 
     def _too_long(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return self._answer(URITooLong(f"Path exceeds {self._longest_path} characters"), scope, receive, send)
+        return self._answer(self._path_too_long(), scope, receive, send)
+
+    def _path_too_long(self) -> URITooLong:
+        return URITooLong(f"Path exceeds {self._longest_path} characters")
 
     async def _answer(self, exc: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._failure(exc, scope, receive)
-        await response(scope, receive, send)
+        response = await self._errors.answer(exc, self._make_request(scope, receive, {}))
+        await self._guarded(response, scope, scope, receive, send)
 
-    def _failure(self, exc: Exception, scope: Scope, receive: Receive) -> Awaitable[BaseResponse]:
-        return self._errors.answer(exc, self._make_request(scope, receive, {}))
+    def _guarded(self, app: ASGIApp, inner: Scope, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return send_guarded(app, inner, receive, send, self._errors, lambda: self._make_request(scope, receive, {}))
 
     def _mount_of(self, path: str) -> Mount | None:
         for mount in self._mounts:
-            if path.startswith(mount.path) and path[len(mount.path) :][:1] in ("", "/"):
+            if _stands_below(mount.path, path):
                 return mount
         return None
 
     def _enter(self, mount: Mount, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         inner = dict(scope)
         inner["path"] = scope["path"][len(mount.path) :] or "/"
-        inner["root_path"] = scope.get("root_path", "") + mount.path
+        inner["root_path"] = scope.get("root_path", "").rstrip("/") + mount.path
+        if mount.state:
+            inner["state"] = {**scope.get("state", {}), **mount.state}
         provide_context(inner, self._app)
         if scope["type"] != "http":
             return mount.app(inner, receive, send)
-        return send_guarded(mount.app, inner, receive, send, lambda exc: self._failure(exc, scope, receive))
+        return self._guarded(mount.app, inner, scope, receive, send)
 
     def _websocket(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope.get("root_path"):
-            scope = without_root(scope)
-        mount = self._mount_of(scope["path"])
+            scope = self._without_root(scope)
+        path = scope["path"]
+        if len(path) > self._longest_path:
+            return self._refusal.unreadable(self._path_too_long(), scope, receive, send)
+        found = self._websockets.find(path)
+        if found is not None:
+            endpoint, params = found
+            return endpoint(scope, receive, send, params)
+        mount = self._mount_of(path)
         if mount is not None:
             return self._enter(mount, scope, receive, send)
-        return _refuse_websocket(scope, receive, send)
+        return self._refusal.unrouted(scope, receive, send)
 
 
-def without_root(scope: Scope) -> Scope:
-    """Strip a server's `root_path` from the front of the path, where it is there; what a mount set has been stripped."""
-    root: str = scope["root_path"].rstrip("/")
-    path: str = scope["path"]
-    if "hawkapi" in scope or not path.startswith(root) or path[len(root) :][:1] not in ("", "/"):
-        return scope
-    return {**scope, "path": path[len(root) :] or "/"}
+def _stands_below(prefix: str, path: str) -> bool:
+    return path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/")
+
+
+def closing(entry: Entry) -> Entry:
+    """Make the entry that takes another one's place while the app drains: no connection is kept for a next request.
+
+    HTTP/2 and later have no such header (RFC 9113 8.2.2).
+    """
+
+    def enter(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http" and scope.get("http_version", "1.1") < "2":
+            send = _closing_send(send)
+        return entry(scope, receive, send)
+
+    return enter
+
+
+def _closing_send(send: Send) -> Send:
+    def send_closing(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"connection"]
+            message = {**message, "headers": [*headers, (b"connection", b"close")]}
+        return send(message)
+
+    return send_closing
 
 
 def without_body(send: Send) -> Send:
@@ -157,21 +202,7 @@ def without_body(send: Send) -> Send:
     return send_head
 
 
-async def _send_problem(
-    scope: Scope, send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]
-) -> None:
+async def _send_problem(scope: Scope, send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
     head: list[Any] = [_PROBLEM_HEADER, content_length(len(body)), *headers]
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-
-
-async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuse a connection that no route takes: as an HTTP answer where the server offers that, else by a close."""
-    await receive()  # the connect event
-    if "websocket.http.response" not in scope.get("extensions", ()):
-        await send({"type": "websocket.close", "code": _WS_NO_ROUTE, "reason": ""})
-        return
-    body = problem_body("not-found", "Not Found", 404, detail=f"No route matches WebSocket {scope['path']}")
-    head = [_PROBLEM_HEADER, content_length(len(body))]
-    await send({"type": "websocket.http.response.start", "status": 404, "headers": head})
-    await send({"type": "websocket.http.response.body", "body": body})

@@ -1,6 +1,8 @@
 """How many requests an app is answering, and waiting until there is none."""
 
-from anyio import Event, move_on_after
+from anyio import Event
+
+from hawkapi.runtime.deadlines import shielded
 
 
 class InFlight:
@@ -14,7 +16,7 @@ class InFlight:
     __slots__ = ("count", "idle")
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: int = 0
         self.idle: Event | None = None
 
     def tell(self) -> None:
@@ -26,7 +28,7 @@ class InFlight:
         """Wait until no request runs, at most that long; gives how many still do."""
         if self.count:
             self.idle = Event()
-            with move_on_after(seconds):
+            with shielded(seconds):
                 await self.idle.wait()
             self.idle = None
         return self.count

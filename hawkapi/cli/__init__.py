@@ -10,4 +10,5 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _TABLE = {"main": "hawkapi.cli.parser"}
-__getattr__, __dir__ = attach(__name__, _TABLE)
+if not TYPE_CHECKING:  # else every wrong name would be an `Any` to it
+    __getattr__, __dir__ = attach(__name__, _TABLE)

@@ -27,6 +27,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("dev", "serve an app for development, reloading on changes", "hawkapi.cli.dev"),
+    Command("run", "serve an app in production", "hawkapi.cli.run"),
     Command("routes", "list the routes of an app", "hawkapi.cli.routes"),
 )
 

@@ -24,4 +24,5 @@ _TABLE = {
     "State": "hawkapi.requests.state",
     "UploadFile": "hawkapi.requests.form_data",
 }
-__getattr__, __dir__ = attach(__name__, _TABLE)
+if not TYPE_CHECKING:  # else every wrong name would be an `Any` to it
+    __getattr__, __dir__ = attach(__name__, _TABLE)

@@ -61,10 +61,7 @@ class BodyReader:
             self._claim_for("stream()")
             return _Chunks(self._receiver(), self._limit)
 
-        async def replay() -> Message:
-            return {"type": "http.request", "body": body}
-
-        return _Chunks(replay, len(body))
+        return _Chunks(_replaying(body), len(body))
 
     def _claim_for(self, reader: str) -> None:
         if self._claim is not None:
@@ -73,15 +70,24 @@ class BodyReader:
         self._claim = reader
 
     def _receiver(self) -> Receive:
-        headers, count, receive = self._headers, len(self._headers), self._receive
+        return without_trailers(self._receive, self._headers)
 
-        async def receive_without_trailers() -> Message:
-            message = await receive()
-            if len(headers) > count:
-                del headers[count:]
-            return message
 
-        return receive_without_trailers
+def without_trailers(receive: Receive, headers: RawHeaders) -> Receive:
+    """Wrap `receive` so that what it appends to the headers from now on is removed again.
+
+    Some servers put the trailers of a request there, and what a header decides must not change in mid-request.
+    """
+    count = len(headers)
+
+    async def receive_without_trailers() -> Message:
+        """Receive, and cut the headers back."""
+        message = await receive()
+        if len(headers) > count:
+            del headers[count:]
+        return message
+
+    return receive_without_trailers
 
 
 async def read_rest(message: Message, receive: Receive, limit: int) -> bytes:
@@ -143,6 +149,13 @@ def check_content_length(value: bytes, limit: int) -> None:
 def _unframed(detail: str) -> BadRequest:
     # Where the next request begins is unknown, so this connection must not carry one.
     return BadRequest(detail, headers={"connection": "close"})
+
+
+def _replaying(body: bytes) -> Receive:
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body}
+
+    return replay
 
 
 class _Chunks:

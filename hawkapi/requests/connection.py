@@ -24,7 +24,7 @@ class HTTPConnection:
     def __init__(
         self, scope: Scope, path_params: dict[str, Any] | None = None, *, limits: Limits | None = None
     ) -> None:
-        self.scope = scope
+        self.scope: Scope = scope
         self._path_params = path_params
         self._limits = limits
         self._headers: Headers | None = None

@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hawkapi._types import Receive
+from hawkapi.runtime.reader import MessageReader
+
 if TYPE_CHECKING:  # for the annotations: nothing here is called
     from hawkapi.requests.body import BodyReader
     from hawkapi.requests.form_data import FormData
@@ -24,18 +27,30 @@ class Serving(Protocol):
 class SharedRequest:
     """What several `Request` objects of one request must agree on.
 
-    A body can be read once only, so a middleware and the handler, which have a `Request` each, share its reader,
-    the form made of it, and the state that one sets for the other. All three are made by whoever asks first.
+    A body can be read once only, so a middleware and the handler, which have a `Request` each, share the reader of
+    the messages, that of the body, the form made of it, and the state that one sets for the other. All of them are
+    made by whoever asks first.
+
+    Attributes:
+        deadline: When the handler's time is over, in seconds of `time.monotonic`; `None` where it has no limit.
     """
 
-    __slots__ = ("form", "reader", "state")
+    __slots__ = ("deadline", "form", "messages", "reader", "state")
 
+    deadline: float | None
     form: "FormData | None"
+    messages: MessageReader | None
     reader: "BodyReader | None"
     state: "State | None"
 
     def __init__(self) -> None:
-        self.form = self.reader = self.state = None
+        self.deadline = self.form = self.messages = self.reader = self.state = None
+
+    def read_messages(self, receive: Receive) -> MessageReader:
+        """Give the one reader of the request's messages, made of the first `receive` that comes."""
+        if self.messages is None:
+            self.messages = MessageReader(receive)
+        return self.messages
 
 
 class RequestContext(SharedRequest):
@@ -48,8 +63,9 @@ class RequestContext(SharedRequest):
     __slots__ = ("app",)
 
     def __init__(self, app: Serving) -> None:
-        self.form = self.reader = self.state = None  # not by super(): this is made in front of every handler that asks
-        self.app = app
+        # Not by super(): this is made in front of every handler that asks
+        self.deadline = self.form = self.messages = self.reader = self.state = None
+        self.app: Serving = app
 
     @property
     def runtime(self) -> "Runtime":

@@ -16,7 +16,8 @@ def parse_cookies(header: str, max_size: int = 8192) -> dict[str, str]:
     Raises:
         HeaderFieldsTooLarge: If it has more.
     """
-    _check_size(header, max_size)
+    if len(header) > max_size:
+        raise _too_large(max_size)
     cookies: dict[str, str] = {}
     for pair in header.split(";"):
         name, equals, value = pair.partition("=")
@@ -32,18 +33,18 @@ def find_cookie(header: str, wanted: str, max_size: int = 8192) -> str | None:
     Raises:
         HeaderFieldsTooLarge: If the header has more than `max_size` characters.
     """
-    _check_size(header, max_size)
+    if len(header) > max_size:  # written out, like the end: a call costs a tenth of this function
+        raise _too_large(max_size)
     for pair in header.split(";"):
         if wanted in pair:
             name, equals, value = pair.partition("=")
             if equals and name.strip() == wanted:
-                return _unquote(value)
+                return _unquote(value) if '"' in value else value.strip()
     return None
 
 
-def _check_size(header: str, max_size: int) -> None:
-    if len(header) > max_size:
-        raise HeaderFieldsTooLarge(f"Cookie header exceeds maximum size of {max_size} bytes")
+def _too_large(max_size: int) -> HeaderFieldsTooLarge:
+    return HeaderFieldsTooLarge(f"Cookie header exceeds maximum size of {max_size} bytes")
 
 
 def _unquote(value: str) -> str:

@@ -24,8 +24,8 @@ class UploadFile:
     def __init__(
         self, filename: str, content_type: str = "application/octet-stream", data: bytes | SpooledFile = b""
     ) -> None:
-        self.filename = filename
-        self.content_type = content_type
+        self.filename: str = filename
+        self.content_type: str = content_type
         self._contents = data
         self._position = 0
 

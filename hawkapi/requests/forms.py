@@ -40,7 +40,15 @@ async def read_form(
         async for chunk in stream:
             body += chunk
         return FormData(_parse_urlencoded(bytes(body), options.get("charset"), limits))
+    if content_type is None and await _is_empty(stream):
+        return FormData()  # a form may be left out where all its fields may
     raise MalformedBody("$", "Expected application/x-www-form-urlencoded or multipart/form-data")
+
+
+async def _is_empty(stream: AsyncIterator[bytes]) -> bool:
+    async for _ in stream:  # of non-empty chunks
+        return False
+    return True
 
 
 def _parse_urlencoded(body: bytes, charset: str | None, limits: Limits) -> dict[str, str | list[str]]:

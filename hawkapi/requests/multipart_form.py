@@ -1,9 +1,9 @@
 """Multipart forms (RFC 7578): parts of any number and size, within limits, as they arrive."""
 
 from collections.abc import AsyncIterator
+from tempfile import TemporaryFile
 from typing import Final
 
-from anyio import CapacityLimiter
 from multipart import (  # pyright: ignore[reportMissingTypeStubs]  # no py.typed, annotated in part
     MultipartError,
     MultipartSegment,
@@ -17,13 +17,14 @@ from hawkapi.requests.form_text import decode, field_too_large, too_many
 from hawkapi.requests.limits import Limits
 from hawkapi.requests.spool import SpooledFile, close_files
 from hawkapi.runtime import threads
+from hawkapi.runtime.threads import Pool
 
 _MAX_BOUNDARY = 70  # RFC 2046, 5.1.1
 _CONTROL_CHARACTERS: Final = dict.fromkeys([*range(32), *range(127, 160)])
 
 
 async def read_multipart(
-    boundary: str, stream: AsyncIterator[bytes], limits: Limits, limiter: CapacityLimiter
+    boundary: str, stream: AsyncIterator[bytes], limits: Limits, limiter: Pool
 ) -> FormData:
     """Read a multipart form.
 
@@ -106,7 +107,7 @@ class _Window:
 class _Parts:
     """Collect the parts of a form from the events of its parser."""
 
-    def __init__(self, limits: Limits, limiter: CapacityLimiter) -> None:
+    def __init__(self, limits: Limits, limiter: Pool) -> None:
         self.fields: dict[str, str | list[str]] = {}
         self.files: dict[str, UploadFile | list[UploadFile]] = {}
         self.spooled: list[SpooledFile] = []  # all of them, that of a part which breaks off as well
@@ -171,7 +172,7 @@ class _File:
         filename: str,
         content_type: str,
         spool: int,
-        limiter: CapacityLimiter,
+        limiter: Pool,
         spooled: list[SpooledFile],
     ) -> None:
         self.name = name
@@ -202,7 +203,7 @@ class _File:
     async def _flush(self) -> SpooledFile:
         file = self._file
         if file is None:
-            file = self._file = SpooledFile(self._limiter)
+            file = self._file = SpooledFile(TemporaryFile, self._limiter)
             self._spooled.append(file)
         held, self._held = self._held, bytearray()
         await threads.run(file.append, held, limiter=self._limiter)

@@ -1,6 +1,7 @@
 """A request, as handlers and middleware see it."""
 
 from collections.abc import AsyncIterator
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -12,10 +13,10 @@ from hawkapi.requests.context import SharedRequest
 from hawkapi.requests.errors import MalformedBody
 from hawkapi.requests.errors import RequestEntityTooLarge as RequestEntityTooLarge  # apps import it from here
 from hawkapi.requests.form_data import FormData
-from hawkapi.requests.forms import read_form
 from hawkapi.requests.limits import DEFAULT_LIMITS, Limits
 from hawkapi.requests.state import State
 from hawkapi.requests.url import encode_path
+from hawkapi.runtime.reader import MessageReader
 from hawkapi.runtime.runtime import of
 from hawkapi.serialization.nesting import too_deep
 
@@ -72,7 +73,28 @@ class Request(HTTPConnection):
 
     @state.setter
     def state(self, state: State) -> None:
+        """Put another bag in the place of the shared one."""
         self._share().state = state
+
+    @property
+    def deadline(self) -> float | None:
+        """When the handler's time is over, in seconds of `time.monotonic`; `None` where it has no limit."""
+        return self._share().deadline
+
+    def remaining(self) -> float | None:
+        """Give the seconds that are left until the deadline, 0 after it; `None` where there is none."""
+        deadline = self._share().deadline
+        return None if deadline is None else max(0.0, deadline - monotonic())
+
+    async def is_disconnected(self) -> bool:
+        """Tell whether the client has left.
+
+        Nothing of the body is lost by it. Of the body one part is read ahead, so the leaving of a client is seen when
+        what it sent before was read, but for that part; without a lifespan none is, if there may be one.
+        """
+        if self._receive is None:
+            return False
+        return await self._messages().look(of(self.scope).supervisor, bodyless=_is_bodyless(self.scope))
 
     def url_for(self, name: str, /, **path_params: Any) -> str:
         """Give the absolute URL of a route: scheme, host and mount prefix are those of this request.
@@ -132,6 +154,8 @@ class Request(HTTPConnection):
         """
         shared = self._share()
         if shared.form is None:
+            from hawkapi.requests.forms import read_form  # noqa: PLC0415  # with its parser 20 modules that few apps need
+
             reader, content_type = self._reader(), self.content_type
             if content_type is not None and content_type.startswith("application/x-www-form-urlencoded"):
                 await reader.read()  # it is held in memory anyway, so body() stays possible
@@ -157,10 +181,24 @@ class Request(HTTPConnection):
         shared = self._share()
         reader = shared.reader
         if reader is None:
-            if self._receive is None:
-                raise RuntimeError("This request was made without `receive`: its body cannot be read")
-            _ = self.headers  # from before the body: see BodyReader
             raw = self.scope.get("headers", [])
             limit = self._max_body_size if self._limits is None else self._limits.body
-            reader = shared.reader = BodyReader(self._receive, raw, limit)
+            reader = shared.reader = BodyReader(self._messages().receive, raw, limit)
         return reader
+
+    def _messages(self) -> MessageReader:
+        if self._receive is None:
+            raise RuntimeError("This request was made without `receive`: its body cannot be read")
+        _ = self.headers  # from before the body: see BodyReader
+        return self._share().read_messages(self._receive)
+
+
+def _is_bodyless(scope: Scope) -> bool:
+    """Tell whether the head of a request says that it has no body (RFC 9112, 6.3); from HTTP/2 on it need not say."""
+    length = None
+    for name, value in scope.get("headers", ()):
+        if name == b"transfer-encoding":
+            return False
+        if name == b"content-length":
+            length = value
+    return scope.get("http_version", "1.1").startswith("1") if length is None else length == b"0"

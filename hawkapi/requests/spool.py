@@ -1,31 +1,33 @@
 """Temporary files for what is too large to be held in memory."""
 
-from collections.abc import Sequence
-from tempfile import TemporaryFile
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import IO
 
-from anyio import CapacityLimiter, move_on_after
+from anyio import move_on_after
 
 from hawkapi.runtime import threads
+from hawkapi.runtime.threads import Pool
 
 CLOSE_DEADLINE = 1.0
 """Seconds that closing may wait for a worker thread before it is done in the loop."""
 
 
 class SpooledFile:
-    """A nameless temporary file. Its methods block: they are called in worker threads.
+    """A temporary file. Its methods block: they are called in worker threads.
 
     Args:
+        create: Makes the file, when the first bytes are written.
         limiter: Of the threads that work on it.
     """
 
-    __slots__ = ("_file", "_lock", "closed", "limiter", "size")
+    __slots__ = ("_create", "_file", "_lock", "closed", "limiter", "size")
 
-    def __init__(self, limiter: CapacityLimiter) -> None:
-        self.limiter = limiter
-        self.size = 0
-        self.closed = False
+    def __init__(self, create: Callable[[], IO[bytes]], limiter: Pool) -> None:
+        self._create = create
+        self.limiter: Pool = limiter
+        self.size: int = 0
+        self.closed: bool = False
         self._file: IO[bytes] | None = None
         self._lock = Lock()  # one file position, and several threads may read
 
@@ -33,7 +35,7 @@ class SpooledFile:
         """Write at the end."""
         with self._lock:
             if self._file is None:
-                self._file = TemporaryFile()  # noqa: SIM115  # closed by close()
+                self._file = self._create()
             self._file.write(data)
             self.size += len(data)
 

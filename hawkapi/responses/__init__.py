@@ -41,4 +41,5 @@ _TABLE = {
     "ServerSentEvent": "hawkapi.responses.sse",
     "StreamingResponse": "hawkapi.responses.streaming",
 }
-__getattr__, __dir__ = attach(__name__, _TABLE)
+if not TYPE_CHECKING:  # else every wrong name would be an `Any` to it
+    __getattr__, __dir__ = attach(__name__, _TABLE)

@@ -25,7 +25,7 @@ class BodyWriter:
         self._send = send
         self._raises = spec_version(scope) >= (2, 4)
         self._messages = 0
-        self.gone = False
+        self.gone: bool = False
 
     async def start(self, status: int, headers: RawHeaders) -> bool:
         """Send the head."""

@@ -42,7 +42,7 @@ class FileResponse(BaseResponse):
         content_type: str | None = None,
         filename: str | None = None,
     ) -> None:
-        self.path = os.fspath(path)
+        self.path: str = os.fspath(path)
         if not os.path.isfile(self.path):
             raise FileNotFoundError(f"File not found: {self.path}")
         super().__init__(status_code, headers, content_type or guess_type(self.path))

@@ -30,7 +30,7 @@ class Response(BaseResponse):
         content_type: str | None = "text/plain; charset=utf-8",
     ) -> None:
         super().__init__(status_code, headers, content_type)
-        self.body = as_bytes(content)
+        self.body: bytes = as_bytes(content)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI app
         """Send head and body; for HEAD the head of GET and an empty body."""

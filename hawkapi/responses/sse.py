@@ -1,13 +1,18 @@
 """Server-sent events (WHATWG HTML, 9.2)."""
 
 import re
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
-from hawkapi._types import Scope
+from hawkapi._types import Receive, Scope, Send
+from hawkapi.responses.body_writer import BodyWriter
+from hawkapi.responses.feed import Comment, Feed
 from hawkapi.responses.head import HeaderItems, with_defaults
-from hawkapi.responses.streaming import StreamingResponse
+from hawkapi.responses.problem import phrase, problem_response
+from hawkapi.responses.streaming import StreamingResponse, opened, until_gone
+from hawkapi.runtime.generators import closing
+from hawkapi.runtime.runtime import of
 
 _line_end = re.compile(r"\r\n|\r|\n")
 
@@ -52,13 +57,19 @@ class ServerSentEvent:
 class EventSourceResponse(StreamingResponse):
     """A stream of events, for the browser's `EventSource`.
 
+    While no event comes, a comment goes out now and then, so that proxies do not take the connection for dead. When the
+    app drains, the stream ends in order, with a `retry` field that differs from client to client; a stream that would
+    begin after that is answered 503. A client that comes back says in the header `Last-Event-ID` what it has seen last.
+
     Args:
-        content: Async or sync iterable of events; a `str` is the data of an event without a name.
+        content: Async or sync iterable of events; a `str` is the data of an event without a name. It runs in a task of
+            its own.
         status_code: 200; clients do not reconnect after another one.
         headers: Further headers; they win over `cache-control: no-cache` and `connection: keep-alive`.
+        heartbeat: Seconds without an event after which a comment is sent; `None`: none is.
 
     Raises:
-        ValueError: If the status is out of range.
+        ValueError: If the status is out of range, or the heartbeat not above 0.
         TypeError: If the content cannot be iterated.
     """
 
@@ -68,9 +79,34 @@ class EventSourceResponse(StreamingResponse):
         *,
         status_code: int = 200,
         headers: Mapping[str, str] | None = None,
+        heartbeat: float | None = 15.0,
     ) -> None:
         events: Any = content  # encoded chunk by chunk
         super().__init__(events, status_code=status_code, headers=headers, content_type="text/event-stream")
+        if heartbeat is not None and heartbeat <= 0:
+            raise ValueError(f"heartbeat must be above 0 seconds, or None, not {heartbeat}")
+        self.heartbeat = heartbeat
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events until there are no more, the client leaves or the app drains."""
+        runtime = of(scope)
+        if not runtime.streams.releasing:
+            await super().__call__(scope, receive, send)
+            return
+        async with closing(opened(self.body_iterator, runtime)):
+            detail = "The server is going away: connect again"
+            refusal = problem_response("draining", phrase(503), 503, detail=detail, headers={"retry-after": "1"})
+            await refusal(scope, receive, send)
+
+    async def _stream(self, chunks: AsyncIterator[Any], out: BodyWriter, scope: Scope, receive: Receive) -> None:
+        feed = Feed(chunks, self.heartbeat)
+        with of(scope).streams.open("sse", feed.end):
+            async with until_gone(receive, feed.stop) as watch, feed.running():
+                await self._start(out, scope)
+                async for event in feed:
+                    if watch.gone or not await out.write(self._encode(event)):
+                        return
+                await out.end()
 
     def _given(self, scope: Scope) -> HeaderItems:
         defaults = {"cache-control": "no-cache", "connection": "keep-alive"}
@@ -79,5 +115,7 @@ class EventSourceResponse(StreamingResponse):
         return with_defaults(self.headers, defaults)
 
     def _encode(self, chunk: Any) -> bytes:
+        if isinstance(chunk, Comment):
+            return chunk.text
         event = chunk if isinstance(chunk, ServerSentEvent) else ServerSentEvent(chunk)
         return event.encode()

@@ -1,7 +1,16 @@
 """The response whose body is made while it is sent."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
 from anyio import CancelScope
@@ -62,13 +71,16 @@ class StreamingResponse(BaseResponse):
                 await out.write(self._encode(chunk))
             await out.end()
             return
-        chunks = _opened(self.body_iterator, of(scope))
+        chunks = opened(self.body_iterator, of(scope))
         if bodiless:
             async with closing(chunks):
                 await self._start(out, scope)
                 await out.end()
             return
-        async with _until_gone(receive, chunks) as watch:
+        await self._stream(chunks, out, scope, receive)
+
+    async def _stream(self, chunks: AsyncIterator[Any], out: BodyWriter, scope: Scope, receive: Receive) -> None:
+        async with until_gone(receive) as watch, closing(chunks):
             await self._start(out, scope)
             async for chunk in chunks:
                 if watch.gone or not await out.write(self._encode(chunk)):
@@ -89,18 +101,46 @@ class StreamingResponse(BaseResponse):
         return as_bytes(chunk)
 
 
-@asynccontextmanager
-async def _until_gone(receive: Receive, chunks: AsyncIterator[Any]) -> AsyncIterator[DisconnectWatch]:
-    """Run a block until the client leaves, and close the chunks.
+class Interruption:
+    """Ends a block by cancelling it once, not at every await as a scope alone does.
 
-    The block is cancelled once, not at every await as by a scope alone: a generator that stands at one gets
-    the exception there, and what it awaits while it cleans up is shielded and bounded.
+    A generator that stands at an await gets the exception there; what it awaits while it cleans up is shielded and
+    bounded.
     """
-    block, cleanup = CancelScope(), CancelScope()
+
+    __slots__ = ("_block", "_cleanup")
+
+    def __init__(self) -> None:
+        self._block, self._cleanup = CancelScope(), CancelScope()
+
+    @contextmanager
+    def block(self) -> Generator[None, None, None]:
+        """Be interruptible during the block."""
+        with self._block, self._cleanup:
+            yield
+
+    def interrupt(self) -> None:
+        """Cancel what the block awaits now."""
+        self._block.cancel()
+        begin_cleanup(self._cleanup)
+
+
+@asynccontextmanager
+async def until_gone(
+    receive: Receive, on_gone: Callable[[], None] | None = None
+) -> AsyncGenerator[DisconnectWatch, None]:
+    """Run a block that is interrupted when the client leaves.
+
+    Args:
+        receive: The connection's `receive`.
+        on_gone: Called in that moment, too.
+    """
+    host = Interruption()
 
     def end() -> None:
-        block.cancel()
-        begin_cleanup(cleanup)
+        host.interrupt()
+        if on_gone is not None:
+            on_gone()
 
     async def receive_or_end() -> Message:
         try:
@@ -113,9 +153,8 @@ async def _until_gone(receive: Receive, chunks: AsyncIterator[Any]) -> AsyncIter
         return message
 
     async with DisconnectWatch(receive_or_end) as watch:
-        with block, cleanup:
-            async with closing(chunks):
-                yield watch
+        with host.block():
+            yield watch
 
 
 def _ready(content: Any) -> Sequence[Any] | None:
@@ -127,7 +166,8 @@ def _ready(content: Any) -> Sequence[Any] | None:
     return None
 
 
-def _opened(content: Any, runtime: Runtime) -> AsyncIterator[Any]:
+def opened(content: Any, runtime: Runtime) -> AsyncIterator[Any]:
+    """Give an async iterator of any iterable; to be closed."""
     if isinstance(content, AsyncIterable):
         return aiter(cast("AsyncIterable[Any]", content))
     return iterate(cast("Iterable[Any]", content), runtime.handlers, cleanup=runtime.cleanup)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from hawkapi.validation.coerce import INVALID, to_float, to_int, to_str, to_uuid
+from hawkapi.validation.coerce import to_float, to_int, to_str, to_uuid
 
 
 class Converter(msgspec.Struct, frozen=True):

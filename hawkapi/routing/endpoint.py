@@ -6,35 +6,34 @@ is raised goes to the `ErrorTable`. The two sends stand outside the `try`: what 
 """
 
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
-from types import CodeType
 from typing import Any, TypeAlias
 
 import msgspec
 
 from hawkapi._types import Message, RawHeaders, Receive, Scope, Send
-from hawkapi.background import BackgroundTasks
+from hawkapi.background import BackgroundTasks, settle
 from hawkapi.exceptions import HTTPException
-from hawkapi.requests.body import check_content_length, read_rest
-from hawkapi.requests.errors import BadRequest, MalformedBody, RequestEntityTooLarge
+from hawkapi.requests.body import check_content_length, read_rest, without_trailers
 from hawkapi.requests.context import Serving
-from hawkapi.requests.cookies import find_cookie
+from hawkapi.requests.errors import BadRequest, MalformedBody, RequestEntityTooLarge
 from hawkapi.requests.limits import Limits
-from hawkapi.requests.query_params import parse_query, parse_query_lists
+from hawkapi.requests.request import Request
 from hawkapi.responses.base import BaseResponse
-from hawkapi.responses.head import allows_body, content_length
+from hawkapi.responses.head import LENGTHS, allows_body, content_length
 from hawkapi.responses.problem import PROBLEM_TYPE
-from hawkapi.routing.errors import ErrorTable, validation_problem
+from hawkapi.routing.binding import head_names, indent, load, read_head, wanted_headers
+from hawkapi.routing.errors import ErrorTable, single_leaf, validation_problem
 from hawkapi.routing.guarded import send_guarded
 from hawkapi.routing.requesting import provide_context, request_maker
 from hawkapi.routing.result import JSON_HEADER, PLAIN_ACCEPTS, VARY_HEADER, encode_accepted
 from hawkapi.runtime import threads
+from hawkapi.runtime.deadlines import TimeLimit
+from hawkapi.runtime.disconnect import DisconnectWatch
 from hawkapi.serialization.encoder import encode_response
 from hawkapi.serialization.nesting import too_deep
 from hawkapi.validation.binder import Binder, Received
-from hawkapi.validation.coerce import INVALID
 from hawkapi.validation.errors import RequestValidationError
-from hawkapi.validation.extractors import is_json, join_cookies
+from hawkapi.validation.extractors import is_json
 
 Endpoint: TypeAlias = Callable[[Scope, Receive, Send, tuple[Any, ...]], Awaitable[None]]
 
@@ -46,7 +45,10 @@ class EndpointPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         handler: The handler as declared.
-        is_async: It is awaited in the loop; otherwise it runs in a worker thread, encoding included.
+        is_async: It is awaited.
+        pool: The worker threads in which it runs, encoding included; `None` for the event loop.
+        timeout: Seconds for parameters and handler; `None` for no limit.
+        cancel_on_disconnect: It is cancelled when the client leaves.
         binder: Its parameters.
         path_names: The route's path parameters, in order.
         status_code: Of an answer made from a result.
@@ -60,6 +62,9 @@ class EndpointPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     handler: Callable[..., Any]
     is_async: bool
+    pool: str | None
+    timeout: float | None
+    cancel_on_disconnect: bool
     binder: Binder
     path_names: tuple[str, ...]
     status_code: int
@@ -73,85 +78,86 @@ class EndpointPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 def compile_endpoint(plan: EndpointPlan) -> Endpoint:
     """Generate and load the endpoint of a route."""
-    namespace = _constants(plan)
-    exec(_code(source_of(plan)), namespace)  # noqa: S102  # source of ours: only names and numbers of a route go into it
-    return namespace["endpoint"]
+    return load(source_of(plan), _constants(plan), "endpoint")
 
 
 def source_of(plan: EndpointPlan) -> str:
     """Write the source of a route's endpoint."""
-    needs, headers = _needs(plan.binder)
-    if plan.may_be_data:
-        headers = {b"accept": "accept", **headers}
+    needs, headers = _needs(plan)
     validates = any("bad = True" in line for lines in plan.binder.lines for line in lines.lines) or "form" in needs
     text: list[str] = []
-    if not plan.is_async:
+    if plan.pool is not None:
         parameters = ", ".join(f"v{i}" for i in range(len(plan.binder.specs)))
         text += [f"def work({parameters}{', ' if parameters else ''}accept):", "    response = start = body = None"]
         text += [f"    result = handler({plan.binder.arguments})"]
-        text += _indent(_finish(plan), 1)
+        text += indent(_finish(plan), 1)
         text += ["    return response, start, body", ""]
     text += ["async def endpoint(scope, receive, send, path):"]
     text += [f"    {name} = None" for name in _locals(plan, needs, headers, validates)]
     if "tasks" in needs:
         text += ["    tasks = BackgroundTasks()"]
+    if plan.cancel_on_disconnect:
+        text += ["    receive, watch = watched(scope, receive)"]
     if "request" in needs:
         text += ["    request = make_request(scope, receive, dict(zip(NAMES, path)))"]
-    text += ["    try:"]
-    text += _indent(_prepare(needs, headers, validates), 2)
+    depth = 1
+    for block in _blocks(plan):
+        text += indent([block], depth)
+        depth += 1
+    text += indent(_prepare(needs, headers, validates), depth)
     for lines in plan.binder.lines:
-        text += _indent(lines.lines, 2)
-    depth = 2
+        text += indent(lines.lines, depth)
     if validates:
-        text += ["        if bad:", f"            start, body = refuse({_received(needs)})", "        else:"]
-        depth = 3
-    text += _indent(_call(plan), depth)
+        text += indent(["if bad:", f"    start, body = refuse({_received(needs)})", "else:"], depth)
+        depth += 1
+    text += indent(_call(plan), depth)
     text += ["    except Exception as exc:"]
     text += ["        response = await fail(exc, scope, receive, path)"]
     if "tasks" in needs:
-        text += ["        if not isinstance(exc, HTTPException):", "            tasks = None"]
-    text += _indent(_send(needs), 1)
+        text += ["        if not isinstance(single_leaf(exc), HTTPException):", "            tasks = None"]
+    if plan.cancel_on_disconnect:
+        text += ["    if response is None and start is None:", "        return"]
+    text += indent(_send(needs), 1)
     return "\n".join(text) + "\n"
 
 
-def _needs(binder: Binder) -> tuple[frozenset[str], dict[bytes, str]]:
+def _blocks(plan: EndpointPlan) -> list[str]:
+    """Write what the parameters and the handler stand in, from without."""
+    blocks = ["try:"]
+    if plan.timeout is not None:
+        blocks.append("with limited(scope):")
+    if plan.cancel_on_disconnect:
+        blocks.append("async with watch:")
+    return blocks
+
+
+def _needs(plan: EndpointPlan) -> tuple[frozenset[str], dict[bytes, list[str]]]:
+    """Give what must stand before the parameters, and the wanted headers with the variables that each one sets."""
     needs: frozenset[str] = frozenset()
-    headers: dict[bytes, str] = {}
-    for lines in binder.lines:
+    wanted = [(b"accept", "accept")] if plan.may_be_data else []
+    for lines in plan.binder.lines:
         needs |= lines.needs
-        headers |= lines.headers
+        wanted += lines.headers
     if "payload" in needs and "request" not in needs:
-        headers |= {b"content-length": "length", b"transfer-encoding": "coding"}
-    return needs, headers
+        wanted += [(b"content-length", "length"), (b"transfer-encoding", "coding")]
+    return needs, wanted_headers(wanted)
 
 
-def _locals(plan: EndpointPlan, needs: frozenset[str], headers: dict[bytes, str], validates: bool) -> list[str]:
-    names = ["response", *(name for name in headers.values() if not name.endswith("s"))]
-    if not plan.may_be_data and not plan.is_async:
+def _locals(plan: EndpointPlan, needs: frozenset[str], headers: dict[bytes, list[str]], validates: bool) -> list[str]:
+    names = ["response", *(name for names in headers.values() for name in names if not name.endswith("s"))]
+    if not plan.may_be_data and plan.pool is not None:
         names.append("accept")
+    if plan.cancel_on_disconnect:
+        names.append("start")
     if validates and needs & {"payload", "form"}:
         names.append("failure")
     return names
 
 
-def _prepare(needs: frozenset[str], headers: dict[bytes, str], validates: bool) -> list[str]:
+def _prepare(needs: frozenset[str], headers: dict[bytes, list[str]], validates: bool) -> list[str]:
     """Write what stands before the parameters: the headers in one pass, the query, the cookies, the body."""
     text = ["bad = False"] if validates else []
-    text += [f"{name} = []" for name in headers.values() if name.endswith("s")]
-    if list(headers) == [b"accept"]:
-        text += ['for key, value in scope["headers"]:', '    if key == b"accept":', "        accept = value", "        break"]
-    elif headers:
-        text += ['for key, value in scope["headers"]:', "    if key in WANTED:"]
-        branch = "if"
-        for name, variable in headers.items():
-            text += [f"        {branch} key == {name!r}:", f"            {_keep(variable)}"]
-            branch = "elif"
-    if "query" in needs:
-        text += ['query = parse_query(scope.get("query_string", b""), PAIRS)']
-    if "lists" in needs:
-        text += ['lists = parse_query_lists(scope.get("query_string", b""), PAIRS)']
-    if "cookies" in needs:
-        text += ["cookies = '' if cookie is None else cookie.decode('latin-1')"]
+    text += read_head(needs, headers, 'scope["headers"]')
     if "payload" in needs:
         text += _read_payload("request" in needs)
     if "form" in needs:
@@ -166,20 +172,14 @@ def _prepare(needs: frozenset[str], headers: dict[bytes, str], validates: bool) 
     return text
 
 
-def _keep(variable: str) -> str:
-    if variable == "cookie":
-        return "cookie = value if cookie is None else join_cookies(cookie, value)"
-    if variable.endswith("s"):
-        return f"{variable}.append(value)"
-    return f"{variable} = value"
-
-
 def _read_payload(through_request: bool) -> list[str]:
     if through_request:
         return ["payload = await request.body()"]
     return [
         "if length is not None and (len(length) >= DIGITS or coding is not None or not length.isdigit()):",
         "    check_framing(length, coding)",
+        "if coding is not None:",
+        '    receive = without_trailers(receive, scope["headers"])',
         "message = await receive()",
         'if message["type"] == "http.request" and not message.get("more_body"):',
         '    payload = message.get("body", b"")',
@@ -198,10 +198,12 @@ def _received(needs: frozenset[str]) -> str:
 
 
 def _call(plan: EndpointPlan) -> list[str]:
-    if plan.is_async:
-        return [f"result = await handler({plan.binder.arguments})", *_finish(plan)]
+    if plan.pool is None:
+        return [f"result = {'await ' if plan.is_async else ''}handler({plan.binder.arguments})", *_finish(plan)]
     arguments = "".join(f"v{i}, " for i in range(len(plan.binder.specs)))
-    return [f"response, start, body = await run(work, {arguments}accept, limiter=runtime().handlers)"]
+    pool = "handlers" if plan.pool == "handlers" else "limiter(POOL)"
+    options = f"limiter=runtime().{pool}, abandon={plan.timeout is not None}"
+    return [f"response, start, body = await serve(work, {arguments}accept, {options})"]
 
 
 def _finish(plan: EndpointPlan) -> list[str]:
@@ -210,19 +212,26 @@ def _finish(plan: EndpointPlan) -> list[str]:
     status = plan.status_code
     empty = 204 if status == 200 else status
     length = "EMPTY" if allows_body(empty) else ""
+    head = length + extra if length else extra[2:]
     nothing = [
         'body = b""',
-        f'start = {{"type": "http.response.start", "status": {empty}, "headers": [{length}{extra if length else extra[2:]}]}}',
+        f'start = {{"type": "http.response.start", "status": {empty}, "headers": [{head}]}}',
     ]
     if not plan.may_be_data:
         return ["response = result"]
-    text = ["if result is None:", *_indent(nothing, 1), "elif isinstance(result, BaseResponse):", "    response = result"]
+    text = [
+        "if result is None:",
+        *indent(nothing, 1),
+        "elif isinstance(result, BaseResponse):",
+        "    response = result",
+    ]
     text += ["else:"]
     if not allows_body(status):
-        return text + _indent(nothing, 1)
+        return text + indent(nothing, 1)
     if plan.shape is not None:
         text += ["    result = shape(result)"]
-    return text + [
+    return [
+        *text,
         "    if accept is None or accept in PLAIN_ACCEPTS:",
         "        kind, body = JSON, encode(result)",
         "    else:",
@@ -242,32 +251,17 @@ def _send(needs: frozenset[str]) -> list[str]:
         "    await respond(response, scope, receive, send, path)",
     ]
     if "tasks" in needs:
-        text += ["if tasks is not None:", "    await tasks.run()"]
-    if "form" not in needs:
-        return text
-    return ["try:", *_indent(text, 1), "finally:", "    await request.aclose()"]
+        text += ["if tasks is not None:", "    await settle(tasks, scope, runtime())"]
+    return text
 
-
-def _indent(lines: list[str], depth: int) -> list[str]:
-    return ["    " * depth + line for line in lines]
-
-
-@lru_cache(maxsize=4096)
-def _code(source: str) -> CodeType:
-    """Compile a source once: routes of one form share it, which keeps the seal of 10,000 routes short."""
-    return compile(source, "<hawkapi endpoint>", "exec")
-
-
-_LENGTHS = [content_length(size) for size in range(1024)]
 
 _SHARED: dict[str, Any] = {
     "BackgroundTasks": BackgroundTasks,
     "BaseResponse": BaseResponse,
     "EMPTY": content_length(0),
     "HTTPException": HTTPException,
-    "INVALID": INVALID,
     "JSON": JSON_HEADER,
-    "LENGTHS": _LENGTHS,
+    "LENGTHS": LENGTHS,
     "MalformedBody": MalformedBody,
     "PLAIN_ACCEPTS": PLAIN_ACCEPTS,
     "Received": Received,
@@ -276,15 +270,13 @@ _SHARED: dict[str, Any] = {
     "content_length": content_length,
     "encode": encode_response,
     "encode_accepted": encode_accepted,
-    "find_cookie": find_cookie,
     "is_json": is_json,
-    "join_cookies": join_cookies,
-
-    "parse_query": parse_query,
-    "parse_query_lists": parse_query_lists,
     "read_rest": read_rest,
-    "run": threads.run,
+    "serve": threads.serve,
+    "settle": settle,
+    "single_leaf": single_leaf,
     "too_deep": too_deep,
+    "without_trailers": without_trailers,
 }
 
 
@@ -294,29 +286,31 @@ def _constants(plan: EndpointPlan) -> dict[str, Any]:
 
     def check_framing(length: bytes, coding: bytes | None) -> None:
         if coding is not None:
-            raise BadRequest(
-                "Both Content-Length and Transfer-Encoding headers", headers={"connection": "close"}
-            )
+            raise BadRequest("Both Content-Length and Transfer-Encoding headers", headers={"connection": "close"})
         check_content_length(length, limits.body)
 
-    namespace = _SHARED | {
-        "COOKIES": limits.cookies,
-        "DIGITS": len(str(limits.body)),
-        "HEADERS": plan.headers,
-        "LIMIT": limits.body,
-        "NAMES": plan.path_names,
-        "NESTING": limits.nesting,
-        "PAIRS": limits.query_pairs,
-        "WANTED": frozenset(_needs(plan.binder)[1]) | {b"accept"},
-        "check_framing": check_framing,
-        "fail": fail,
-        "handler": plan.handler,
-        "make_request": request_maker(plan.app, limits),
-        "refuse": _refuse(plan),
-        "respond": _respond(plan, fail),
-        "runtime": plan.app.runtime,
-        "shape": plan.shape,
-    }
+    namespace = (
+        _SHARED
+        | head_names(limits, _needs(plan)[1])
+        | {
+            "DIGITS": len(str(limits.body)),
+            "HEADERS": plan.headers,
+            "LIMIT": limits.body,
+            "NAMES": plan.path_names,
+            "NESTING": limits.nesting,
+            "POOL": plan.pool,
+            "check_framing": check_framing,
+            "fail": fail,
+            "handler": plan.handler,
+            "limited": _limited(plan),
+            "make_request": request_maker(plan.app, limits),
+            "refuse": _refuse(plan),
+            "respond": _respond(plan),
+            "runtime": plan.app.runtime,
+            "shape": plan.shape,
+            "watched": _watched(plan.app),
+        }
+    )
     for lines in plan.binder.lines:
         namespace |= lines.constants
     return namespace
@@ -338,6 +332,29 @@ def _refuse(plan: EndpointPlan) -> Callable[[Received], tuple[Message, bytes]]:
     return refuse
 
 
+def _limited(plan: EndpointPlan) -> Callable[[Scope], TimeLimit] | None:
+    if plan.timeout is None:
+        return None
+    app, seconds = plan.app, plan.timeout
+
+    def limited(scope: Scope) -> TimeLimit:
+        """Begin the route's time limit, and tell the request of it."""
+        limit = TimeLimit(seconds)
+        provide_context(scope, app).deadline = limit.deadline
+        return limit
+
+    return limited
+
+
+def _watched(app: Serving) -> Callable[[Scope, Receive], tuple[Receive, DisconnectWatch]]:
+    def watched(scope: Scope, receive: Receive) -> tuple[Receive, DisconnectWatch]:
+        """Put the reader that reads ahead in the place of `receive`, and give the watch that it serves."""
+        messages = provide_context(scope, app).read_messages(receive)
+        return messages.receive, DisconnectWatch(messages.run)
+
+    return watched
+
+
 Fail: TypeAlias = Callable[[Exception, Scope, Receive, tuple[Any, ...]], Awaitable[BaseResponse]]
 
 
@@ -350,14 +367,21 @@ def _fail(plan: EndpointPlan) -> Fail:
     return fail
 
 
-def _respond(plan: EndpointPlan, fail: Fail) -> Callable[..., Awaitable[None]]:
-    app, headers = plan.app, plan.headers
+def _respond(plan: EndpointPlan) -> Callable[..., Awaitable[None]]:
+    app, errors, headers, names = plan.app, plan.errors, plan.headers, plan.path_names
+    make_request = request_maker(app, plan.limits)
 
     def respond(
         response: BaseResponse, scope: Scope, receive: Receive, send: Send, path: tuple[Any, ...]
     ) -> Awaitable[None]:
         """Send a response object; what it raises before its head went out is answered like the handler's own."""
-        provide_context(scope, app)
-        return send_guarded(response, scope, receive, send, lambda exc: fail(exc, scope, receive, path), headers)
+        messages = provide_context(scope, app).messages
+        if messages is not None:
+            receive = messages.receive
+
+        def request() -> Request:
+            return make_request(scope, receive, dict(zip(names, path, strict=True)))
+
+        return send_guarded(response, scope, receive, send, errors, request, headers)
 
     return respond

@@ -1,19 +1,22 @@
 """From an exception to the response that answers it: one table, asked by endpoints and by the app's outer edge."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from hawkapi._signature import describe, is_async_callable
+from hawkapi._types import Scope
 from hawkapi.exceptions import HTTPException
 from hawkapi.requests.errors import MalformedBody, RequestError
 from hawkapi.requests.request import Request
 from hawkapi.responses.base import BaseResponse
 from hawkapi.responses.json_response import JSONResponse
-from hawkapi.responses.problem import PROBLEM_TYPE, problem_body
+from hawkapi.responses.problem import PROBLEM_TYPE, phrase, problem_body, problem_response
 from hawkapi.responses.response import Response
 from hawkapi.runtime import threads
+from hawkapi.runtime.deadlines import TimeExceeded
 from hawkapi.runtime.runtime import of
+from hawkapi.runtime.threads import PoolExhausted
 from hawkapi.serialization.encoder import encode_response
 from hawkapi.validation.errors import RequestValidationError, ValidationErrorDetail, count_text, error_detail
 
@@ -34,59 +37,69 @@ class ErrorTable:
     def __init__(
         self, handlers: Mapping[type[BaseException] | int, ExceptionHandler], *, debug: bool, validation_status: int
     ) -> None:
-        self._by_status = {key: fn for key, fn in handlers.items() if isinstance(key, int)}
-        self._by_class = {key: fn for key, fn in handlers.items() if not isinstance(key, int)}
-        self._async = {fn: is_async_callable(fn) for fn in handlers.values()}
+        self._handlers = {key: _Handler(fn, is_async_callable(fn)) for key, fn in handlers.items()}
         self._debug = debug
         self.validation_status = validation_status
 
     @property
     def handles_validation(self) -> bool:
         """Whether the user answers validation errors: they must be raised then."""
-        return any(issubclass(RequestValidationError, key) for key in self._by_class)
+        return RequestValidationError in self._handlers
 
     def handles_status(self, status: int) -> bool:
         """Tell whether the user answers the router's own errors of a status."""
-        return status in self._by_status or HTTPException in self._by_class
+        return status in self._handlers or HTTPException in self._handlers
 
     async def answer(self, exc: Exception, request: Request) -> BaseResponse:
         """Give the response to an exception; what nobody expected is logged and becomes a 500.
 
-        The handler of the most specific class wins; an `HTTPException` asks the handler of its status after those of
-        its subclasses. A handler that fails itself is logged and answered as a 500.
+        The handler of the most specific class wins, and the framework's own answers count for their classes: one for
+        `Exception` takes what nobody expected, and turns no 404 into a 500. An `HTTPException` asks the handler of its
+        status after those of its subclasses. A handler that fails itself is logged and answered as a 500. Of a group
+        it is the first exception in it that is answered, if all of them have the same answer, else the group.
         """
+        exc = self._representative(exc)
         if isinstance(exc, MalformedBody):
             exc = RequestValidationError([error_detail(exc.field, exc.message, exc.value)])
-        elif isinstance(exc, ExceptionGroup):
-            exc = self._representative(exc)  # pyright: ignore[reportUnknownArgumentType]  # a group of anything
-        handler = self._handler_for(exc)
+        handler = self._handlers.get(self._key_of(exc))
         if handler is None:
             return self._built_in(exc, request)
         try:
             result = await self._call(handler, request, exc)
             return result if isinstance(result, BaseResponse) else JSONResponse(result, status_code=500)
         except Exception as failure:  # noqa: BLE001  # whatever a user's handler raises has one answer
-            _log.error("Exception handler %s failed", describe(handler), exc_info=failure)
+            failure.__context__ = failure.__context__ or exc  # one out of a worker thread does not know it
+            _log.error("Exception handler %s failed", describe(handler.fn), exc_info=failure)
             return self._internal(failure)
 
-    def _representative(self, group: "ExceptionGroup[Exception]") -> Exception:
-        """Give the first leaf of a user's group if one handler takes all leaves, else the group."""
-        leaves = list(_leaves(group))
-        handlers = {self._handler_for(leaf) for leaf in leaves}
-        return leaves[0] if len(handlers) == 1 and None not in handlers else group
+    def give_up(self, exc: Exception, scope: Scope) -> BaseResponse:
+        """Give the 500 to an exception that the answer to another one has raised; nothing of the user's is asked."""
+        _log.error("The answer to an error of %s failed", request_line(scope), exc_info=exc)
+        return self._internal(exc)
 
-    def _handler_for(self, exc: Exception) -> ExceptionHandler | None:
+    def _representative(self, exc: Exception) -> Exception:
+        exc = single_leaf(exc)
+        if not _members(exc):
+            return exc
+        leaves = list(_leaves(exc))
+        keys = {self._key_of(leaf) for leaf in leaves}
+        return leaves[0] if len(keys) == 1 and Exception not in keys - self._handlers.keys() else exc
+
+    def _key_of(self, exc: Exception) -> type[BaseException] | int:
+        """Name what answers: a key of the user's handlers, a class that the framework answers, or `Exception`."""
+        if isinstance(exc, MalformedBody):
+            return self._key_of(RequestValidationError([]))
         for cls in type(exc).__mro__:
-            if cls is HTTPException and isinstance(exc, HTTPException) and exc.status_code in self._by_status:
-                return self._by_status[exc.status_code]
-            if cls in self._by_class:
-                return self._by_class[cls]
-        return None
+            if cls is HTTPException and isinstance(exc, HTTPException) and exc.status_code in self._handlers:
+                return exc.status_code
+            if cls in self._handlers or cls in _ANSWERED:
+                return cls
+        return Exception
 
-    async def _call(self, handler: ExceptionHandler, request: Request, exc: Exception) -> Any:
-        if self._async[handler]:
-            return await handler(request, exc)
-        return await threads.run(handler, request, exc, limiter=of(request.scope).handlers)
+    async def _call(self, handler: "_Handler", request: Request, exc: Exception) -> Any:
+        if handler.is_async:
+            return await handler.fn(request, exc)
+        return await threads.run(handler.fn, request, exc, limiter=of(request.scope).handlers)
 
     def _built_in(self, exc: Exception, request: Request) -> BaseResponse:
         if isinstance(exc, HTTPException):
@@ -100,13 +113,42 @@ class ErrorTable:
         if isinstance(exc, RequestError):
             body = problem_body(exc.suffix, exc.title, exc.status, detail=exc.detail)
             return Response(body, status_code=exc.status, headers=exc.headers, content_type=PROBLEM_TYPE)
-        _log.error("Unhandled exception in %s %s", request.method, ascii(request.path)[1:-1], exc_info=exc)
+        if isinstance(exc, TimeExceeded):
+            _log.warning("%s %s", request_line(request.scope), exc, exc_info=exc.__cause__)
+            detail = f"Handler exceeded {exc.seconds:g}s timeout"
+            return problem_response("timeout", "Request Timeout", 504, detail=detail)
+        if isinstance(exc, PoolExhausted):
+            detail, headers = "No worker thread is free", {"retry-after": "1"}
+            return problem_response("http", phrase(503), 503, detail=detail, headers=headers)
+        _log.error("Unhandled exception in %s", request_line(request.scope), exc_info=exc)
         return self._internal(exc)
 
     def _internal(self, exc: Exception) -> Response:
         detail = (str(exc) or type(exc).__name__) if self._debug else "Internal Server Error"
         body = problem_body("internal", "Internal Server Error", 500, detail=detail)
         return Response(body, status_code=500, content_type=PROBLEM_TYPE)
+
+
+class _Handler(NamedTuple):
+    fn: ExceptionHandler
+    is_async: bool
+
+
+_ANSWERED = (HTTPException, RequestValidationError, RequestError, TimeExceeded, PoolExhausted)
+
+
+def single_leaf(exc: Exception) -> Exception:
+    """Take off the groups that hold one exception only: task groups put them round whatever leaves them."""
+    members = _members(exc)
+    while len(members) == 1:
+        exc = members[0]
+        members = _members(exc)
+    return exc
+
+
+def request_line(scope: Scope) -> str:
+    """Name a request in a log record, with control characters escaped."""
+    return ascii(f"{scope.get('method', 'WebSocket')} {scope['path']}")[1:-1]
 
 
 def validation_problem(errors: list[ValidationErrorDetail], status: int) -> bytes:
@@ -116,9 +158,13 @@ def validation_problem(errors: list[ValidationErrorDetail], status: int) -> byte
     )
 
 
-def _leaves(group: "ExceptionGroup[Exception]") -> Iterator[Exception]:
-    for exc in group.exceptions:
-        if isinstance(exc, ExceptionGroup):
-            yield from _leaves(exc)  # pyright: ignore[reportUnknownArgumentType]  # a group of anything
-        else:
-            yield exc
+def _leaves(exc: Exception) -> Iterator[Exception]:
+    members = _members(exc)
+    if not members:
+        yield exc
+    for member in members:
+        yield from _leaves(member)
+
+
+def _members(exc: Exception) -> Sequence[Exception]:
+    return cast("ExceptionGroup[Exception]", exc).exceptions if isinstance(exc, ExceptionGroup) else ()

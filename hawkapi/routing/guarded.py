@@ -1,10 +1,11 @@
 """Sending what may fail: a response object, or a foreign app under a mount."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from hawkapi._types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
-from hawkapi.responses.base import BaseResponse
+from hawkapi.requests.request import Request
+from hawkapi.routing.errors import ErrorTable, request_line
 
 _log = logging.getLogger("hawkapi")
 
@@ -14,10 +15,11 @@ async def send_guarded(
     scope: Scope,
     receive: Receive,
     send: Send,
-    fail: Callable[[Exception], Awaitable[BaseResponse]],
+    errors: ErrorTable,
+    request: Callable[[], Request],
     headers: RawHeaders | None = None,
 ) -> None:
-    """Run an app that answers; what it raises before its head went out is answered by `fail`.
+    """Run an app that answers; what it raises before its head went out is answered by the error table.
 
     Args:
         app: A response object, or any ASGI app.
@@ -25,19 +27,24 @@ async def send_guarded(
         receive: The ASGI callable.
         send: The ASGI callable. What it raises itself passes, as does an error after the head: the server then
             breaks the connection off, and no client takes half an answer for a whole one.
-        fail: Gives the answer to an exception.
+        errors: Answers exceptions.
+        request: Makes the request for it.
         headers: Added to the head, whatever it is.
     """
     watched = _WatchedSend(send, headers)
-    try:
-        await app(scope, receive, watched)
-    except Exception as exc:
-        if watched.failed:
-            raise
-        if watched.started:
-            _log.error("The response to %s broke off", ascii(scope.get("path", "")), exc_info=exc)
-            raise
-        await (await fail(exc))(scope, receive, watched)
+    answered = False
+    while True:
+        try:
+            await app(scope, receive, watched)
+            return
+        except Exception as exc:
+            if watched.failed:
+                raise
+            if watched.started:
+                _log.error("The response to %s broke off", request_line(scope), exc_info=exc)
+                raise
+            app = errors.give_up(exc, scope) if answered else await errors.answer(exc, request())
+            answered = True
 
 
 class _WatchedSend:

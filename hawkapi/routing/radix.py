@@ -72,6 +72,8 @@ class RouteTable(Generic[T]):
         value = self.static.get(path)
         if value is not None:
             return value, ()
+        if not path.startswith("/"):  # an absolute URI, or "*"
+            return None
         head, _, tail = path.rpartition("/")
         if not tail and head:
             path = head

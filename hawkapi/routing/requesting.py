@@ -9,13 +9,14 @@ from hawkapi.requests.limits import Limits
 from hawkapi.requests.request import Request
 
 
-def provide_context(scope: Scope, app: Serving) -> None:
+def provide_context(scope: Scope, app: Serving) -> RequestContext:
     """See that the scope carries a context of this app; one that is there stays, with what was read already."""
     context = scope.get("hawkapi")
     if context is None:
-        scope["hawkapi"] = RequestContext(app)
+        context = scope["hawkapi"] = RequestContext(app)
     else:
         context.app = app
+    return context
 
 
 def request_maker(app: Serving, limits: Limits) -> Callable[[Scope, Receive, dict[str, Any]], Request]:
@@ -23,6 +24,6 @@ def request_maker(app: Serving, limits: Limits) -> Callable[[Scope, Receive, dic
 
     def make_request(scope: Scope, receive: Receive, path_params: dict[str, Any]) -> Request:
         provide_context(scope, app)
-        return Request(scope, receive, path_params, limits=limits)
+        return Request(scope, receive, path_params, limits.body, limits)
 
     return make_request

@@ -1,14 +1,14 @@
 """From a handler's result to what is sent: the response model, and the encoding that the client accepts."""
 
 from collections.abc import Callable
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import msgspec
 
-from hawkapi.serialization.encoder import MSGPACK_TYPES, encode_response, encode_response_msgpack
+from hawkapi.serialization.encoder import encode_response, encode_response_msgpack
 from hawkapi.serialization.hooks import encode_unknown
-from hawkapi.serialization.negotiation import negotiate_content_type
-from hawkapi.validation.specs import is_pydantic_model
+from hawkapi.serialization.negotiation import MSGPACK_TYPES, negotiate_content_type
+from hawkapi.serialization.pydantic import decode_unknown
 
 JSON_HEADER = (b"content-type", b"application/json")
 VARY_HEADER = (b"vary", b"Accept")
@@ -35,13 +35,9 @@ def response_filter(model: Any) -> Callable[[Any], Any]:
     It goes by the data, not by the class: an instance of a subclass of the model loses its further fields too. It
     raises `ValueError` for a result that does not fit.
     """
-    if is_pydantic_model(model):
-        return lambda result: model.model_validate(_plain(result))
-    if get_origin(model) is list and is_pydantic_model(get_args(model)[0]):
-        item = response_filter(get_args(model)[0])
-        return lambda result: [item(one) for one in result]
-    return lambda result: msgspec.convert(_plain(result), model, str_keys=True)
 
+    def shape(result: Any) -> Any:
+        plain = msgspec.to_builtins(result, enc_hook=encode_unknown, str_keys=True)
+        return msgspec.convert(plain, model, dec_hook=decode_unknown, str_keys=True)
 
-def _plain(result: Any) -> Any:
-    return msgspec.to_builtins(result, enc_hook=encode_unknown, str_keys=True)
+    return shape

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, Literal, TypeAlias, TypedDict
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 Handler: TypeAlias = Callable[..., Any]
 
@@ -24,6 +25,10 @@ class RouteOptions(TypedDict, total=False):
     deprecation_link: str | None
     version: str | None
     permissions: list[str] | None
+    timeout: float | None
+    cancel_on_disconnect: bool
+    threads: str | None
+    sync: Literal["thread", "inline"]
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -45,6 +50,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         deprecation_link: Where the deprecation is explained.
         version: `"v1"` stands in front of the whole path.
         permissions: What a caller needs.
+        timeout: Seconds for parameters and handler; `None` for no limit, `UNSET` for what router or app say.
+        cancel_on_disconnect: The handler is cancelled when the client leaves.
+        threads: The pool of worker threads that a sync handler runs in; the app's `handlers` by default.
+        sync: `"inline"` runs a sync handler in the event loop.
     """
 
     path: str
@@ -62,6 +71,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     deprecation_link: str | None = None
     version: str | None = None
     permissions: list[str] | None = None
+    timeout: float | UnsetType | None = UNSET
+    cancel_on_disconnect: bool = False
+    threads: str | None = None
+    sync: Literal["thread", "inline"] = "thread"
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -72,6 +85,22 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 def declare(path: str, handler: Handler, methods: frozenset[str], options: RouteOptions) -> Route:
-    """Make the route that a decorator's options describe; what is `None` there takes the default."""
-    given: Mapping[str, Any] = {name: value for name, value in options.items() if value is not None}
+    """Make the route that a decorator's options describe; but for the timeout, what is `None` takes the default."""
+    given: Mapping[str, Any] = {
+        name: value for name, value in options.items() if value is not None or name == "timeout"
+    }
     return Route(path=path, handler=handler, methods=methods, **given)
+
+
+def check_timeout(timeout: float | UnsetType | None, what: str) -> None:
+    """Refuse a time limit that is none.
+
+    Args:
+        timeout: Seconds; `None` for no limit, `UNSET` for none given.
+        what: Names the option.
+
+    Raises:
+        ValueError: If it is not above 0.
+    """
+    if timeout is not None and timeout is not UNSET and not timeout > 0:
+        raise ValueError(f"{what} must be a number of seconds above 0, or None for no limit, not {timeout}")

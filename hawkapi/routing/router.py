@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar, Unpack
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from hawkapi._signature import caller_location, describe
 from hawkapi._types import ASGIApp
 from hawkapi.routing.converters import parse_path
 from hawkapi.routing.deprecation import deprecation_headers
 from hawkapi.routing.registration import Mount, Registration
-from hawkapi.routing.route import Handler, Route, RouteOptions, declare
+from hawkapi.routing.route import Handler, Route, RouteOptions, check_timeout, declare
+from hawkapi.routing.websocket_route import SEND_TIMEOUT, WebSocketRoute
 
 H = TypeVar("H", bound=Handler)
 
@@ -24,20 +26,30 @@ class Router:
     Args:
         prefix: Stands in front of every path (`"/api/v1"`).
         tags: Given to every route, before its own.
+        timeout: Seconds for each route that does not say otherwise; `None` for no limit.
 
     Raises:
-        ValueError: If the prefix does not start with a slash.
+        ValueError: If the prefix does not start with a slash, or the timeout is not above 0.
     """
 
-    def __init__(self, *, prefix: str = "", tags: list[str] | None = None) -> None:
-        self.prefix = _clean_prefix(prefix)
-        self.tags = list(tags or [])
+    def __init__(
+        self, *, prefix: str = "", tags: list[str] | None = None, timeout: float | UnsetType | None = UNSET
+    ) -> None:
+        check_timeout(timeout, "timeout of a router")
+        self.prefix: str = _clean_prefix(prefix)
+        self.tags: list[str] = list(tags or [])
+        self.timeout: float | UnsetType | None = timeout
         self._registration = Registration()
 
     @property
     def routes(self) -> list[Route]:
         """The routes so far, in order; a new list."""
         return list(self._registration.routes)
+
+    @property
+    def websocket_routes(self) -> list[WebSocketRoute]:
+        """The WebSocket routes so far, in order; a new list."""
+        return list(self._registration.websockets)
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[H], H]:
         """Declare a handler for GET, and for HEAD with it; status 200."""
@@ -65,17 +77,62 @@ class Router:
         """Declare a handler for any set of methods; status 200.
 
         Raises:
-            ValueError: If the path cannot be read, a method is no token (RFC 9110), or the app serves one of the methods
-                on that path already.
+            ValueError: If the path cannot be read, a method is no token (RFC 9110), or the app serves one of the
+                methods on that path already.
         """
-        names = frozenset(method.upper() for method in methods)
+        given = [] if isinstance(methods, str) else sorted(methods)  # one text is no list of names, but of letters
+        names = frozenset(method.upper() for method in given)
         if not names or not all(_is_token(name) for name in names):
-            raise ValueError(f"methods of {describe(handler)} must be HTTP method names, not {sorted(names)}")
+            raise ValueError(f"methods of {describe(handler)} must be a list of HTTP method names, not {methods!r}")
         route = declare(_join(options.get("version"), self.prefix, path), handler, names, options)
-        if self.tags:
-            route = msgspec.structs.replace(route, tags=[*self.tags, *route.tags])
         self._check(route)
-        return self._append(route)
+        return self._append(self._adopt(route, route.path))
+
+    def websocket(
+        self,
+        path: str,
+        *,
+        name: str | None = None,
+        permissions: list[str] | None = None,
+        max_size: int | None = None,
+        send_timeout: float | None = SEND_TIMEOUT,
+        idle_timeout: float | None = None,
+    ) -> Callable[[H], H]:
+        """Declare a handler for WebSocket connections.
+
+        It takes the connection by the annotation `WebSocket` or as its first parameter, and path, query, header and
+        cookie parameters as other handlers do.
+
+        Args:
+            path: As for the HTTP methods; it may have these as well.
+            name: For `url_for`, by default the handler's.
+            permissions: What a caller needs.
+            max_size: Bytes of one message, by default the app's `limits.websocket_message`; a larger one closes the
+                connection with 1009.
+            send_timeout: Seconds in which a message must go out, else the connection is closed with 1013; `None`
+                waits for ever.
+            idle_timeout: Seconds for which the handler waits for a message, then the connection is closed with 1001;
+                `None` waits for ever.
+
+        Raises:
+            ValueError: If the path cannot be read, an option is out of range, or the app serves that path already.
+        """
+
+        def register(handler: H) -> H:
+            route = WebSocketRoute(
+                path=_join(None, self.prefix, path),
+                handler=handler,
+                name=name or "",
+                permissions=permissions,
+                max_size=max_size,
+                send_timeout=send_timeout,
+                idle_timeout=idle_timeout,
+            )
+            parse_path(route.path)
+            self._append_websocket(route)
+            return handler
+
+        return register
 
     def mount(self, path: str, app: ASGIApp) -> None:
         """Serve an ASGI app under a path; routes of ours go first, the longest mount path next.
@@ -101,7 +158,10 @@ class Router:
         for route in router._registration.routes:
             inner = route.path.removeprefix(f"/{route.version}") if route.version else route.path
             path = _join(route.version, self.prefix, inner)
-            self._append(msgspec.structs.replace(route, path=path, tags=[*self.tags, *route.tags]))
+            self._append(self._adopt(route, path))
+        for websocket in router._registration.websockets:
+            path = _join(None, self.prefix, websocket.path)
+            self._append_websocket(msgspec.structs.replace(websocket, path=path))
         for mount in router._registration.mounts:
             self._append_mount(Mount(self.prefix + mount.path, mount.app))
         router._registration.included_at = caller_location(1)
@@ -118,18 +178,30 @@ class Router:
 
         return register
 
+    def _adopt(self, route: Route, path: str) -> Route:
+        """Give a route what this router adds to it."""
+        timeout = self.timeout if route.timeout is UNSET else route.timeout
+        return msgspec.structs.replace(route, path=path, tags=[*self.tags, *route.tags], timeout=timeout)
+
     def _check(self, route: Route) -> None:
         """Refuse at once what can be seen without looking at signatures."""
         parse_path(route.path)
         deprecation_headers(route)
         if not 100 <= route.status_code <= 599:
             raise ValueError(f"status_code of {describe(route.handler)} must be in 100..599, not {route.status_code}")
+        check_timeout(route.timeout, f"timeout of {describe(route.handler)}")
+        if route.sync not in ("thread", "inline"):
+            raise ValueError(f"sync of {describe(route.handler)} must be 'thread' or 'inline', not {route.sync!r}")
 
     def _append(self, route: Route) -> Route:
         """Take a route in; the app overrides this one method to see every route."""
         self._registration.refuse_if_included(f"{route.path} by {describe(route.handler)}")
         self._registration.routes.append(route)
         return route
+
+    def _append_websocket(self, route: WebSocketRoute) -> None:
+        self._registration.refuse_if_included(f"{route.path} by {describe(route.handler)}")
+        self._registration.websockets.append(route)
 
     def _append_mount(self, mount: Mount) -> None:
         self._registration.refuse_if_included(f"The mount at {mount.path or '/'}")

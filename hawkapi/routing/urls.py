@@ -6,6 +6,7 @@ from urllib.parse import quote
 from hawkapi._signature import describe
 from hawkapi.routing.converters import PathParameter, parse_path
 from hawkapi.routing.route import Route
+from hawkapi.routing.websocket_route import WebSocketRoute
 from hawkapi.validation.coerce import INVALID
 
 
@@ -13,9 +14,9 @@ class UrlIndex:
     """The routes of an app by name."""
 
     def __init__(self) -> None:
-        self._routes: dict[str, list[Route]] = {}
+        self._routes: dict[str, list[Route | WebSocketRoute]] = {}
 
-    def add(self, route: Route) -> None:
+    def add(self, route: Route | WebSocketRoute) -> None:
         """Make a route known by its name; several may share one as long as nobody asks for it."""
         self._routes.setdefault(route.name, []).append(route)
 
@@ -37,9 +38,11 @@ class UrlIndex:
             wanted = ", ".join(names) or "none"
             given = ", ".join(sorted(params)) or "none"
             raise LookupError(f"Route '{name}' ({route.path}) takes the parameters {wanted}; given: {given}")
-        return "/" + "/".join(quote(s, safe="") if isinstance(s, str) else _segment(s, params[s.name]) for s in segments)
+        return "/" + "/".join(
+            quote(s, safe="") if isinstance(s, str) else _segment(s, params[s.name]) for s in segments
+        )
 
-    def _one(self, name: str) -> Route:
+    def _one(self, name: str) -> Route | WebSocketRoute:
         routes = self._routes.get(name, [])
         if len(routes) == 1:
             return routes[0]
@@ -52,6 +55,6 @@ class UrlIndex:
 
 def _segment(parameter: PathParameter, value: Any) -> str:
     text = str(value)
-    if not text or "/" in text or parameter.converter.convert(text) is INVALID:
+    if "/" in text or text in ("", ".", "..") or parameter.converter.convert(text) is INVALID:
         raise ValueError(f"{value!r} does not fit the path parameter {{{parameter.name}:{parameter.converter.name}}}")
     return quote(text, safe="")

@@ -11,4 +11,5 @@ if TYPE_CHECKING:
 __all__ = ["Runtime", "current"]
 
 _TABLE = {"Runtime": "hawkapi.runtime.runtime", "current": "hawkapi.runtime.runtime"}
-__getattr__, __dir__ = attach(__name__, _TABLE)
+if not TYPE_CHECKING:  # else every wrong name would be an `Any` to it
+    __getattr__, __dir__ = attach(__name__, _TABLE)

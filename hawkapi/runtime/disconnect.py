@@ -30,7 +30,7 @@ class DisconnectWatch:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._group = create_task_group()
-        self.gone = False
+        self.gone: bool = False
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()

@@ -3,16 +3,17 @@
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
-from logging import getLogger
+from logging import Logger, getLogger
 from threading import Lock
 from time import monotonic
 from types import TracebackType
 from typing import Self, TypeVar
 
-from anyio import CancelScope, CapacityLimiter
+from anyio import CancelScope
 
 from hawkapi.runtime import threads
 from hawkapi.runtime.deadlines import CLEANUP_SECONDS, begin_cleanup, shielded
+from hawkapi.runtime.threads import Pool
 
 BATCH = 16
 """How many items one thread call brings at most: they are all in memory at once."""
@@ -22,7 +23,7 @@ FAST_SECONDS = 0.002
 
 T = TypeVar("T")
 
-logger = getLogger("hawkapi")
+logger: Logger = getLogger("hawkapi")
 
 
 class closing(AbstractAsyncContextManager[AsyncIterator[T]]):  # noqa: N801 - named after contextlib.aclosing
@@ -86,9 +87,9 @@ class iterate(AsyncIterator[T]):  # noqa: N801 - used like map and zip
     def __init__(
         self,
         iterable: Iterable[T],
-        limiter: CapacityLimiter,
+        limiter: Pool,
         *,
-        cleanup: CapacityLimiter | None = None,
+        cleanup: Pool | None = None,
         batch: int = BATCH,
         clock: Callable[[], float] = monotonic,
     ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from logging import getLogger
+from logging import Logger, getLogger
 from typing import Any
 
 from anyio import CancelScope, Event, create_task_group
@@ -11,11 +11,12 @@ from hawkapi._errors import HawkAPIError
 from hawkapi._types import ASGIApp, Message, Receive, Send
 from hawkapi.runtime.deadlines import begin_cleanup, shielded
 from hawkapi.runtime.groups import unwrap
+from hawkapi.runtime.shutdown import is_cancellation, is_cancelled
 
 SHUTDOWN_SECONDS = 30.0
 """How long the shutdown of one app may take."""
 
-logger = getLogger("hawkapi")
+logger: Logger = getLogger("hawkapi")
 
 
 class LifespanFailed(HawkAPIError, RuntimeError):  # noqa: N818 - named after the message lifespan.startup.failed
@@ -29,6 +30,8 @@ async def conversation(
     startup: Callable[[], Awaitable[None]],
     shutdown: Callable[[], Awaitable[None]],
     grace: float = SHUTDOWN_SECONDS,
+    scope: CancelScope | None = None,
+    died: Callable[[], None] | None = None,
 ) -> None:
     """Hold an app's side of the conversation; errors are logged and answered, never raised.
 
@@ -43,46 +46,71 @@ async def conversation(
         startup: Starts the app.
         shutdown: Stops what was started; called after a start that failed halfway as well.
         grace: Seconds for the shutdown.
+        scope: The cancel scope round start and shutdown, for a shutdown that moves its deadline: see `Steps`.
+        died: Called when the lifespan is cut off while the app serves, and nobody outside has cancelled it: a task
+            group that the start opened has failed. The shutdown follows.
     """
     try:
         await receive()  # lifespan.startup
-        await send(await _live(receive, send, startup, shutdown, grace))
+        life = _Life(receive, send, scope or CancelScope(), died or _ignore)
+        await send(await life.live(startup, shutdown, grace))
     except Exception:
         logger.exception("the server broke off the lifespan")
 
 
-async def _live(
-    receive: Receive,
-    send: Send,
-    startup: Callable[[], Awaitable[None]],
-    shutdown: Callable[[], Awaitable[None]],
-    grace: float,
-) -> Message:
-    """Start, wait and stop; return the last message of the conversation."""
-    scope = CancelScope()
-    interruption: BaseException | None = None
-    started = False
-    try:
-        with scope:
-            try:
-                await startup()
-                await send({"type": "lifespan.startup.complete"})
-                started = True
-                await receive()  # lifespan.shutdown
-            except BaseException as exc:  # noqa: BLE001 - answered or raised again after the shutdown
-                interruption = exc
-            begin_cleanup(scope, grace)
-            await shutdown()
-    except Exception:
-        logger.exception("the shutdown failed")
-    if scope.cancelled_caught:
-        logger.error("the shutdown was given up after %g s", grace)
-    if isinstance(interruption, Exception) and not started:
-        logger.error("the start failed", exc_info=interruption)
-        return {"type": "lifespan.startup.failed", "message": str(interruption) or type(interruption).__name__}
-    if interruption is not None:
-        raise interruption
-    return {"type": "lifespan.shutdown.complete"}
+def _ignore() -> None:
+    """Do nothing about a lifespan that died; its error is logged where it is raised."""
+
+
+class _Life:
+    """What lies between the first and the last message of a conversation."""
+
+    __slots__ = ("_died", "_receive", "_scope", "_send", "_started")
+
+    def __init__(self, receive: Receive, send: Send, scope: CancelScope, died: Callable[[], None]) -> None:
+        self._receive, self._send, self._scope, self._died = receive, send, scope, died
+        self._started = False
+
+    async def live(
+        self, startup: Callable[[], Awaitable[None]], shutdown: Callable[[], Awaitable[None]], grace: float
+    ) -> Message:
+        """Start, wait and stop; return the last message of the conversation."""
+        interruption: BaseException | None = None
+        dead = False
+        try:
+            with self._scope:
+                interruption = await self._serve(startup)
+                outside = is_cancelled()
+                begin_cleanup(self._scope, grace)
+                dead = is_cancelled()  # by a scope of the lifespan's own: the shield keeps out those round ours
+                if self._started and is_cancellation(interruption) and (dead or not outside):
+                    self._died()
+                await shutdown()
+        except Exception:
+            logger.exception("the shutdown failed")
+        if self._scope.cancelled_caught:
+            logger.error("the shutdown was given up after %g s", grace)
+        if dead and is_cancellation(interruption):
+            interruption = None if self._started else LifespanFailed("a task group of the lifespan's own was cancelled")
+            if self._started:
+                await self._receive()  # lifespan.shutdown
+        if isinstance(interruption, Exception) and not self._started:
+            logger.error("the start failed", exc_info=interruption)
+            return {"type": "lifespan.startup.failed", "message": str(interruption) or type(interruption).__name__}
+        if interruption is not None:
+            raise interruption
+        return {"type": "lifespan.shutdown.complete"}
+
+    async def _serve(self, startup: Callable[[], Awaitable[None]]) -> BaseException | None:
+        """Start, and wait for the end; return what broke it off."""
+        try:
+            await startup()
+            self._started = True
+            await self._send({"type": "lifespan.startup.complete"})
+            await self._receive()  # lifespan.shutdown
+        except BaseException as exc:  # noqa: BLE001 - answered or raised again after the shutdown
+            return exc
+        return None
 
 
 @asynccontextmanager

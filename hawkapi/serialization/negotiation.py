@@ -1,6 +1,12 @@
 """Content negotiation (RFC 9110, 12.5.1) between JSON and MessagePack."""
 
 from functools import lru_cache
+from typing import Any
+
+from hawkapi.serialization.encoder import encode_response, encode_response_msgpack
+
+MSGPACK_TYPES = frozenset({"application/msgpack", "application/x-msgpack"})
+"""The names that MessagePack goes by; the first is the registered one."""
 
 _JSON = "application/json"
 _KNOWN = {
@@ -29,6 +35,15 @@ def negotiate_content_type(accept: str | None) -> str:
         return _JSON
     # Clients send the same few headers again and again; a long one is somebody's experiment and not worth keeping.
     return _remembered(accept) if len(accept) <= _LONGEST else _negotiate(accept)
+
+
+def encode_for_content_type(data: Any, content_type: str) -> bytes:
+    """Encode `data` as the media type says: MessagePack for its two names, JSON for all others.
+
+    Raises:
+        TypeError: If a value in `data` has no representation.
+    """
+    return encode_response_msgpack(data) if content_type in MSGPACK_TYPES else encode_response(data)
 
 
 def _negotiate(accept: str) -> str:

@@ -16,7 +16,8 @@ def too_deep(body: bytes, limit: int) -> bool:
     if len(body) <= limit or _openings(body) <= limit:
         return False
     brackets = _without_strings(body).translate(None, _OTHERS)
-    return not _surely_flat(brackets, limit) and max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > limit
+    depths = accumulate(map(_STEP.__getitem__, brackets))
+    return not _surely_flat(brackets, limit) and any(map(limit.__lt__, depths))  # stops at the first that is too deep
 
 
 def _without_strings(body: bytes) -> bytes:
@@ -33,7 +34,7 @@ def _surely_flat(brackets: bytes, limit: int) -> bool:
     levels = 0
     while _openings(brackets) + levels > limit:
         smaller = brackets.replace(b"[]", b"").replace(b"{}", b"")
-        if len(smaller) > len(brackets) // 2:
+        if 2 * len(smaller) >= len(brackets):  # halving keeps all rounds together linear, and ends
             return False
         brackets = smaller
         levels += 2

@@ -1,4 +1,4 @@
-"""Running an app: the servers behind one function, the listening socket, reloading."""
+"""Running an app: the servers behind one function, the listening socket, processes, reloading, the stop."""
 
 from typing import TYPE_CHECKING
 
@@ -6,20 +6,37 @@ from hawkapi._lazy import attach
 
 if TYPE_CHECKING:
     from hawkapi.server.base import BACKENDS as BACKENDS
+    from hawkapi.server.base import BackendError as BackendError
     from hawkapi.server.base import ServerOptions as ServerOptions
-    from hawkapi.server.base import serve as serve
-    from hawkapi.server.process import BindError as BindError
-    from hawkapi.server.process import bind as bind
-    from hawkapi.server.reload import supervise as supervise
+    from hawkapi.server.base import choose as choose
+    from hawkapi.server.life import serve as serve
+    from hawkapi.server.listener import BindError as BindError
+    from hawkapi.server.listener import listening as listening
+    from hawkapi.server.parent import LoadError as LoadError
+    from hawkapi.server.parent import supervise as supervise
 
-__all__ = ["BACKENDS", "BindError", "ServerOptions", "bind", "serve", "supervise"]
+__all__ = [
+    "BACKENDS",
+    "BackendError",
+    "BindError",
+    "LoadError",
+    "ServerOptions",
+    "choose",
+    "listening",
+    "serve",
+    "supervise",
+]
 
 _TABLE = {
     "BACKENDS": "hawkapi.server.base",
-    "BindError": "hawkapi.server.process",
+    "BackendError": "hawkapi.server.base",
     "ServerOptions": "hawkapi.server.base",
-    "bind": "hawkapi.server.process",
-    "serve": "hawkapi.server.base",
-    "supervise": "hawkapi.server.reload",
+    "choose": "hawkapi.server.base",
+    "serve": "hawkapi.server.life",
+    "BindError": "hawkapi.server.listener",
+    "listening": "hawkapi.server.listener",
+    "LoadError": "hawkapi.server.parent",
+    "supervise": "hawkapi.server.parent",
 }
-__getattr__, __dir__ = attach(__name__, _TABLE)
+if not TYPE_CHECKING:  # else every wrong name would be an `Any` to it
+    __getattr__, __dir__ = attach(__name__, _TABLE)

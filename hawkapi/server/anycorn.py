@@ -1,75 +1,57 @@
 """anycorn: trio."""
 
-import os
-import signal
-import sys
-from collections.abc import Awaitable
+from functools import partial
 from socket import socket
 
 import anycorn  # this module is loaded by name, where anycorn and trio are installed
 import anyio
 
-from hawkapi._types import ASGIApp, Message, Receive, Scope, Send
-from hawkapi.server.base import STARTUP_FAILURE, ServerOptions
-from hawkapi.server.process import BACKLOG, end_after
+from hawkapi._types import ASGIApp, Receive, Scope, Send
+from hawkapi.app.in_flight import InFlight
+from hawkapi.server.base import ServerOptions
+from hawkapi.server.life import live
+from hawkapi.server.listener import BACKLOG
+from hawkapi.server.stop import Stop
 
 
-def serve(app: ASGIApp, options: ServerOptions, listener: socket) -> int:
-    """Serve `app` on `listener`, as `hawkapi.server.base.serve` says."""
+def serve(app: ASGIApp, stop: Stop, options: ServerOptions, listener: socket) -> int:
+    """Serve `app` on `listener`, as `hawkapi.server.life.serve` says."""
+    serve_until_stopped = partial(_serve, stop=stop, options=options, listener=listener)
+    return anyio.run(live, app, stop, serve_until_stopped, backend="trio")
+
+
+async def _serve(app: ASGIApp, *, stop: Stop, options: ServerOptions, listener: socket) -> None:
     config = anycorn.Config()
-    descriptor = listener.detach()
-    config.bind = f"fd://{descriptor}"  # the server's, from the start of the app on
+    config.bind = f"fd://{listener.detach()}"  # the server's from now on
     config.backlog = BACKLOG
-    config.accesslog = "-"
-    config.graceful_timeout = options.grace
+    config.accesslog = "-" if options.access_log else None
+    config.graceful_timeout = stop.drain.request_grace
     config.websocket_ping_interval = 20
-    failure = anyio.run(_serve, app, config, options.kill_after, backend="trio")
-    if failure is None:
-        return 0
-    os.close(descriptor)
-    sys.stderr.write(f"The app did not start: {failure}\n")
-    return STARTUP_FAILURE
+    closes, calls = anyio.Event(), InFlight()
 
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await app(scope, receive, send)
+            return
+        calls.count += 1
+        try:
+            await app(scope, receive, send)
+        finally:
+            calls.count -= 1
+            calls.tell()
 
-async def _serve(app: ASGIApp, config: anycorn.Config, kill_after: float | None) -> str | None:
-    """Serve until a signal comes; one during start-up counts when the app has started.
-
-    Returns:
-        Why the app did not start, `None` if it did.
-    """
-    failure: str | None = None
-    stop = anyio.Event()
-
-    def watched(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != "lifespan":
-            return app(scope, receive, send)
-
-        async def watching_send(message: Message) -> None:
-            nonlocal failure
-            if message["type"] == "lifespan.startup.failed":  # anycorn would raise here, and serve if the app lives on
-                failure = message.get("message", "")
-                group.cancel_scope.cancel()
-            else:
-                await send(message)
-
-        return app(scope, receive, watching_send)
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(_stop_on_signal, stop, kill_after)
+    async def run() -> None:
         await anycorn.serve(  # pyright: ignore[reportUnknownMemberType] - its WSGI half is not typed
-            watched,  # pyright: ignore[reportArgumentType] - it spells the same ASGI types as TypedDicts
+            counted,  # pyright: ignore[reportArgumentType] - it spells the same ASGI types as TypedDicts
             config,
-            shutdown_trigger=stop.wait,
+            shutdown_trigger=closes.wait,
             mode="asgi",
         )
-        group.cancel_scope.cancel()
-    return failure
 
-
-async def _stop_on_signal(stop: anyio.Event, kill_after: float | None) -> None:
-    """Receive the signals while the server runs: the first one begins the shutdown, and the time it may take."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            if not stop.is_set():
-                end_after(kill_after)
-                stop.set()
+    async with anyio.create_task_group() as group:
+        group.start_soon(run)
+        await stop.accepts_no_more()
+        config.keep_alive_max_requests = 0  # whose request began before the drain is told to leave the connection, too
+        closes.set()
+        await calls.wait_until_idle(stop.drain.request_grace)
+        group.cancel_scope.cancel()  # a WebSocket that is closed already would hold it until its next ping

@@ -1,95 +1,118 @@
-"""What every server is told, and the table that says which one runs a backend."""
+"""What every server is told, and the table that says which one runs which event loop."""
 
-from collections.abc import Iterable, Mapping
-from importlib import import_module
+from collections.abc import Mapping
 from importlib.util import find_spec
-from socket import socket
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple
 
 import msgspec
 
-from hawkapi._errors import MissingExtraError
-from hawkapi._types import ASGIApp
+from hawkapi._errors import HawkAPIError, MissingExtraError
+from hawkapi.app.config import Drain
+
+AUTO = "auto"
+"""Leaves the choice to `choose`."""
 
 STARTUP_FAILURE = 3
 """Exit code of a process whose app did not start: starting it again without a change is of no use."""
+
+
+class Server(NamedTuple):
+    """A server that can run apps.
+
+    Args:
+        module: The module of ours whose `serve` drives it.
+        backends: The event loops it runs on, the one it prefers first.
+    """
+
+    module: str
+    backends: tuple[str, ...]
+
+
+SERVERS: Mapping[str, Server] = {
+    "uvicorn": Server("hawkapi.server.uvicorn", ("uvloop", "asyncio")),
+    "anycorn": Server("hawkapi.server.anycorn", ("trio",)),
+    "granian": Server("hawkapi.server.granian", ("uvloop", "asyncio")),
+}
+"""The servers; for a backend the first one that runs it is the default."""
+
+BACKENDS = ("asyncio", "uvloop", "trio")
+"""The event loops."""
+
+_EXTRAS = {
+    "uvicorn": "uvicorn",
+    "uvloop": "uvicorn",
+    "anycorn": "trio",
+    "trio": "trio",
+    "granian": "granian",
+    "watchfiles": "standard",
+}
+
+
+class BackendError(HawkAPIError):
+    """The server does not run the event loop.
+
+    Args:
+        server: A key of `SERVERS`.
+        backend: One of `BACKENDS`.
+    """
+
+    def __init__(self, server: str, backend: str) -> None:
+        able = ", ".join(SERVERS[server].backends)
+        super().__init__(f"the server '{server}' does not run the backend '{backend}', but {able}")
+        self.server: str = server
+        self.backend: str = backend
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How an app is served.
 
     Args:
-        backend: A key of `BACKENDS`.
-        grace: Seconds that running requests get once the process is told to stop.
-        kill_after: Seconds after that moment at which the process ends whatever still runs (a thread that
-            hangs, a peer that stops reading); `None`: it waits.
+        server: A key of `SERVERS`.
+        backend: One of its backends.
+        drain: How long each phase of the stop may take; `None`: as long as the app says, if it is a HawkAPI.
+        access_log: Whether the server writes a line for each request.
+        interactive: Somebody sits at the terminal: SIGINT is a Ctrl-C, and nobody waits for a readiness probe.
     """
 
-    backend: str = "auto"
-    grace: float = 0.5
-    kill_after: float | None = 3.0
+    server: str = "uvicorn"
+    backend: str = "asyncio"
+    drain: Drain | None = None
+    access_log: bool = True
+    interactive: bool = False
 
 
-class Backend(NamedTuple):
-    """One way to run an app.
+def choose(server: str = AUTO, backend: str = AUTO) -> tuple[str, str]:
+    """Choose what was left open of server and backend, and see that both are installed.
 
-    Args:
-        server: Name of the server, for people.
-        module: The module of ours whose `serve` drives it.
-        needs: Optional libraries it cannot do without.
-        extra: The extra of the distribution that brings them.
-    """
-
-    server: str
-    module: str
-    needs: tuple[str, ...]
-    extra: str
-
-
-BACKENDS: Mapping[str, Backend] = {
-    "auto": Backend("uvicorn", "hawkapi.server.uvicorn", ("uvicorn",), "uvicorn"),
-    "asyncio": Backend("uvicorn", "hawkapi.server.uvicorn", ("uvicorn",), "uvicorn"),
-    "uvloop": Backend("uvicorn", "hawkapi.server.uvicorn", ("uvicorn", "uvloop"), "uvicorn"),
-    "trio": Backend("anycorn", "hawkapi.server.anycorn", ("trio", "anycorn"), "trio"),
-}
-"""Backend to what runs it; `auto` leaves the choice of the asyncio loop to uvicorn."""
-
-
-class _Server(Protocol):
-    """What a module named in `BACKENDS` holds."""
-
-    def serve(self, app: ASGIApp, options: ServerOptions, listener: socket) -> int: ...
-
-
-def require_libraries(feature: str, libraries: Iterable[str], extra: str) -> None:
-    """See that optional libraries are installed, without importing them.
+    uvloop is taken where it is installed.
 
     Raises:
-        MissingExtraError: If one is not; it names the feature, and the extra that brings the library.
+        BackendError: If the two do not fit together.
+        MissingExtraError: If one is not installed.
     """
-    if any(find_spec(library) is None for library in libraries):
-        raise MissingExtraError(feature, extra)
+    if server == AUTO:
+        server = next(name for name, able in SERVERS.items() if backend in (AUTO, *able.backends))
+    backends = SERVERS[server].backends
+    if backend == AUTO:
+        backend = next((name for name in backends if _installed(name)), backends[-1])
+    if backend not in backends:
+        raise BackendError(server, backend)
+    feature = f"The backend '{backend}' ({server})"
+    require(feature, server)
+    if backend != "asyncio":
+        require(feature, backend)
+    return server, backend
 
 
-def require_backend(backend: str) -> None:
-    """See that the server of a backend is installed.
+def require(feature: str, library: str) -> None:
+    """See that an optional library is installed, without importing it.
 
     Raises:
-        MissingExtraError: If it is not.
+        MissingExtraError: If it is not; names the feature, and the extra that brings the library.
     """
-    chosen = BACKENDS[backend]
-    require_libraries(f"The backend '{backend}' ({chosen.server})", chosen.needs, chosen.extra)
+    if not _installed(library):
+        raise MissingExtraError(feature, _EXTRAS[library])
 
 
-def serve(app: ASGIApp, options: ServerOptions, listener: socket) -> int:
-    """Serve `app` on `listener` until SIGINT or SIGTERM; return the exit code of the process.
-
-    Runs in the main thread, which alone receives signals, and closes `listener`. The code is 0 after a stop that
-    was asked for and `STARTUP_FAILURE` when the app did not start; why is said on stderr.
-
-    Raises:
-        MissingExtraError: If the backend's server is not installed.
-    """
-    require_backend(options.backend)
-    server = cast(_Server, import_module(BACKENDS[options.backend].module))
-    return server.serve(app, options, listener)
+def _installed(library: str) -> bool:
+    return find_spec(library) is not None

@@ -47,4 +47,5 @@ _TABLE = {
     "WebSocketDenied": "hawkapi.testing.websocket",
     "WebSocketSession": "hawkapi.testing.websocket",
 }
-__getattr__, __dir__ = attach(__name__, _TABLE)
+if not TYPE_CHECKING:  # else every wrong name would be an `Any` to it
+    __getattr__, __dir__ = attach(__name__, _TABLE)

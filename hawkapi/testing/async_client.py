@@ -34,13 +34,13 @@ class AsyncTestClient(
         super().__init__(Transport(app, base_url))
 
     def _fetch(self, request: Outgoing) -> Coroutine[Any, Any, TestResponse]:
-        return self.transport.fetch(request)
+        return self.transport.fetch(self.app, request)
 
     def _stream(self, request: Outgoing) -> AbstractAsyncContextManager[AsyncStreamedResponse]:
-        return self.transport.stream(request)
+        return self.transport.stream(self.app, request)
 
     def _connect(self, scope: Scope) -> AbstractAsyncContextManager[AsyncWebSocketSession]:
-        return self.transport.connect(scope)
+        return self.transport.connect(self.app, scope)
 
 
 class AsyncCall(Protocol):

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AsyncExitStack
 from typing import Any, Generic, Self, TypeVar
 
 from hawkapi._types import ASGIApp, Scope
@@ -35,19 +35,17 @@ class BaseClient(ABC, Generic[R, S, W]):
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
-        self._lifespan: AbstractAsyncContextManager[None] | None = None
+        self._lifespan = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        lifespan = self.transport.lifespan()
-        await lifespan.__aenter__()
-        self._lifespan = lifespan
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.transport.lifespan())
+            self._lifespan = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         # Whatever has ended the block, the app stops in order and need not know of it
-        lifespan, self._lifespan = self._lifespan, None
-        if lifespan is not None:
-            await lifespan.__aexit__(None, None, None)
+        await self._lifespan.aclose()
 
     @property
     def app(self) -> ASGIApp:
@@ -61,6 +59,7 @@ class BaseClient(ABC, Generic[R, S, W]):
 
     @cookies.setter
     def cookies(self, cookies: Mapping[str, str]) -> None:
+        """Replace all cookies."""
         self.transport.cookies = Cookies(cookies)
 
     def get(self, path: str, *, headers: HeadersGiven | None = None, params: ParamsGiven | None = None) -> R:

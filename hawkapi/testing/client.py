@@ -9,7 +9,7 @@ import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from hawkapi._errors import MissingExtraError
-from hawkapi._types import ASGIApp, Scope
+from hawkapi._types import ASGIApp, Receive, Scope, Send
 from hawkapi.testing.async_client import AsyncBodyCall, AsyncCall, AsyncConnectCall, AsyncStreamCall, AsyncTestClient
 from hawkapi.testing.base_client import BaseClient
 from hawkapi.testing.response import HTTPStatusError as HTTPStatusError  # users import both from here, too
@@ -61,6 +61,7 @@ class TestClient(
         self.async_patch: AsyncBodyCall = twin.patch
         self.async_stream: AsyncStreamCall = twin.stream
         self.async_websocket_connect: AsyncConnectCall = twin.websocket_connect
+        self._carrying_app = _carrying(app)
         self._portal: BlockingPortal | None = None
         self._exit = ExitStack()
 
@@ -79,17 +80,21 @@ class TestClient(
 
     def _fetch(self, request: Outgoing) -> TestResponse:
         with self._loop() as portal:
-            return portal.call(self.transport.fetch, request)
+            return portal.call(self.transport.fetch, self._carrying_app, request)
 
     @contextmanager
     def _stream(self, request: Outgoing) -> Generator[StreamedResponse, None, None]:
-        with self._loop() as portal, portal.wrap_async_context_manager(self.transport.stream(request)) as response:
-            yield StreamedResponse(portal, response)
+        with self._loop() as portal:
+            stream = self.transport.stream(self._carrying_app, request)
+            with portal.wrap_async_context_manager(stream) as response:
+                yield StreamedResponse(portal, response)
 
     @contextmanager
     def _connect(self, scope: Scope) -> Generator[WebSocketSession, None, None]:
-        with self._loop() as portal, portal.wrap_async_context_manager(self.transport.connect(scope)) as session:
-            yield WebSocketSession(portal, session)
+        with self._loop() as portal:
+            connection = self.transport.connect(self._carrying_app, scope)
+            with portal.wrap_async_context_manager(connection) as session:
+                yield WebSocketSession(portal, session)
 
     @contextmanager
     def _loop(self) -> Generator[BlockingPortal, None, None]:
@@ -98,11 +103,36 @@ class TestClient(
                 "TestClient's plain methods would block the event loop that runs this test; "
                 "use 'async with client', 'await client.async_get(...)', 'client.async_stream(...)' and the like"
             )
-        if self._portal is not None:
-            yield self._portal
-        else:
-            with start_blocking_portal(self._backend, self._backend_options) as portal:
-                yield portal
+        try:
+            if self._portal is not None:
+                yield self._portal
+            else:
+                with start_blocking_portal(self._backend, self._backend_options) as portal:
+                    yield portal
+        except _Carried as carried:
+            raise carried.error from None
+
+
+class _Carried(Exception):  # noqa: N818 - no error of its own
+    """What is no `Exception` on its way out of the loop; bare, it would end the loop and the lifespan with it."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def _carrying(app: ASGIApp) -> ASGIApp:
+    """Carry out what tests use and is no `Exception`, such as `pytest.fail` in a handler."""
+
+    async def carrying(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except (Exception, GeneratorExit, anyio.get_cancelled_exc_class()):
+            raise
+        except BaseException as exc:  # noqa: BLE001 - carried, not caught
+            raise _Carried(exc) from None
+
+    return carrying
 
 
 def _check_backend(backend: str, options: dict[str, Any]) -> None:

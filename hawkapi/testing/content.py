@@ -97,13 +97,9 @@ def _multipart(boundary: str, data: Mapping[str, Any], files: Files) -> bytes:
 
 
 def _file(name: str, given: FileGiven) -> tuple[str, bytes, str]:
-    match given:
-        case bytes():
-            return name, given, _OCTETS
-        case (filename, content):
-            return filename, content, _OCTETS
-        case (filename, content, content_type):
-            return filename, content, content_type
+    if isinstance(given, bytes):
+        return name, given, _OCTETS
+    return given if len(given) == 3 else (*given, _OCTETS)
 
 
 def _quoted(value: str) -> str:

@@ -65,22 +65,22 @@ class Exchange:
             Exception: What left the app, as it was raised, unless `next_message` raised it before.
             ProtocolError: If the app did not end within `PATIENCE`.
         """
-        with unwrap():
+        failure: Exception | None = None
+        with unwrap():  # of what is no Exception; exceptions, groups of the app included, never enter our group
             async with create_task_group() as group:
                 group.start_soon(self._serve)
                 try:
                     yield
+                except Exception as exc:  # noqa: BLE001 - raised below
+                    failure = exc
                 finally:
-                    self._link.leave()
-                    self._from_app.close()
-                    with move_on_after(None if self._link.complete else PATIENCE):
-                        await self._ended.wait()
-                    if not self._ended.is_set():
-                        group.cancel_scope.cancel()
-                        self._error = ProtocolError(
-                            f"The app was still running {PATIENCE:g} s after the client had left; "
-                            "it must end when it receives the disconnect"
-                        )
+                    await self._see_off()
+                    group.cancel_scope.cancel()
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure  # a frame in the traceback that points at the exception is a reference cycle
         self._raise_error()
 
     async def next_message(self) -> Message | None:
@@ -94,6 +94,18 @@ class Exchange:
         except EndOfStream:
             self._raise_error()
             return None
+
+    async def _see_off(self) -> None:
+        """Leave, and give the app its time to end: all it needs if the client had its whole answer."""
+        self._link.leave()
+        self._from_app.close()
+        with move_on_after(None if self._link.complete else PATIENCE):
+            await self._ended.wait()
+        if not self._ended.is_set():
+            self._error = ProtocolError(
+                f"The app was still running {PATIENCE:g} s after the client had left; "
+                "it must end when it receives the disconnect"
+            )
 
     async def _serve(self) -> None:
         with self._to_client:

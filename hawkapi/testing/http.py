@@ -19,14 +19,16 @@ async def fetch(app: ASGIApp, scope: Scope, body: bytes | Chunks) -> TestRespons
         Exception: What left the app or the iterable of the body, as it was raised.
         ProtocolError: If the app broke ASGI, or ended without a whole answer.
     """
+    link = HTTPLink(scope, body)
     chunks: list[bytes] = []
-    async with aclosing(HTTPLink(scope, body)) as link:
 
-        async def send(message: Message) -> None:
-            link.check(message)
-            chunks.append(link.content(message))
-            link.delivered()
+    async def send(message: Message) -> None:
+        """Collect what the app sends."""
+        link.check(message)
+        chunks.append(link.content(message))
+        link.delivered()
 
+    async with aclosing(link):
         # No task, no stream: the app runs in this very call, which makes it as fast as the app
         await app(scope, link.receive, send)
     head = link.head_of_complete()
@@ -41,22 +43,23 @@ async def stream(app: ASGIApp, scope: Scope, body: bytes | Chunks) -> AsyncGener
         Exception: What left the app or the iterable of the body, as it was raised.
         ProtocolError: If the app broke ASGI, or ended before the answer started.
     """
-    async with aclosing(HTTPLink(scope, body)) as link:
-        exchange = Exchange(app, scope, link, buffer=0)
-        more = True
+    link = HTTPLink(scope, body)
+    exchange = Exchange(app, scope, link, buffer=0)
+    more = True
 
-        async def next_chunk() -> bytes | None:
-            nonlocal more
-            message = await exchange.next_message() if more else None
-            if message is None:
-                link.head_of_complete()
-                return None
-            more = message.get("more_body", False)
-            return link.content(message)
+    async def next_chunk() -> bytes | None:
+        """Give the next piece of the body; `None` after the last one."""
+        nonlocal more
+        message = await exchange.next_message() if more else None
+        if message is None:
+            link.head_of_complete()
+            return None
+        more = message.get("more_body", False)
+        return link.content(message)
 
-        async with exchange.run():
-            head = await exchange.next_message() or link.head_of_complete()
-            yield AsyncStreamedResponse(head["status"], list(head.get("headers", ())), next_chunk)
+    async with aclosing(link), exchange.run():
+        head = await exchange.next_message() or link.head_of_complete()
+        yield AsyncStreamedResponse(head["status"], list(head.get("headers", ())), next_chunk)
 
 
 class HTTPLink:
@@ -69,7 +72,7 @@ class HTTPLink:
     """
 
     def __init__(self, scope: Scope, body: bytes | Chunks) -> None:
-        self.complete = False
+        self.complete: bool = False
         self._no_content = scope["method"] == "HEAD"
         self._head: Message | None = None
         self._upload = request_messages(body)

@@ -26,7 +26,7 @@ class TestResponse:
     def __init__(self, status_code: int, body: bytes, headers: RawHeaders) -> None:
         self.status_code = status_code
         self.body = body
-        self.headers = CaseInsensitiveDict.decode(headers)
+        self.headers: CaseInsensitiveDict = CaseInsensitiveDict.decode(headers)
 
     def __repr__(self) -> str:
         return f"<TestResponse [{self.status_code}]>"

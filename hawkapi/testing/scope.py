@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlencode
 import msgspec
 
 from hawkapi._types import RawHeaders, Scope
+from hawkapi.background import INLINE
 
 HeadersGiven: TypeAlias = Mapping[str, str] | list[tuple[str, str]]
 ParamsGiven: TypeAlias = Mapping[str, Any] | str
@@ -46,7 +47,7 @@ def http_scope(
     defaults: Iterable[tuple[str, str]],
     state: Mapping[str, Any],
 ) -> Scope:
-    """Make the scope of an HTTP request.
+    """Make the scope of an HTTP request; it asks that the call returns when the background tasks are done.
 
     Args:
         base: Where the app is served.
@@ -63,7 +64,7 @@ def http_scope(
     if not _TOKEN.fullmatch(method):
         raise ValueError(f"{method!r} is no HTTP method")
     scope = _connection_scope(base, url, params, headers, defaults, state)
-    return {"type": "http", "method": method.upper(), **scope}
+    return {**scope, "type": "http", "method": method.upper(), "extensions": {INLINE: {}}}
 
 
 def websocket_scope(
@@ -140,7 +141,6 @@ def _connection_scope(
         "root_path": "",
         "query_string": _escape("&".join(queries)).encode("ascii"),
         "headers": _raw_headers(headers, [("host", base.authority), *_DEFAULTS, *defaults]),
-        "extensions": {},
         "state": dict(state),
     }
 

@@ -23,7 +23,7 @@ class AsyncStreamedResponse:
 
     def __init__(self, status_code: int, headers: RawHeaders, next_chunk: NextChunk) -> None:
         self.status_code = status_code
-        self.headers = CaseInsensitiveDict.decode(headers)
+        self.headers: CaseInsensitiveDict = CaseInsensitiveDict.decode(headers)
         self.next_chunk = next_chunk
 
     def aiter_bytes(self) -> AsyncIterator[bytes]:
@@ -55,8 +55,8 @@ class StreamedResponse:
     def __init__(self, portal: BlockingPortal, response: AsyncStreamedResponse) -> None:
         self._portal = portal
         self._next_chunk = response.next_chunk
-        self.status_code = response.status_code
-        self.headers = response.headers
+        self.status_code: int = response.status_code
+        self.headers: CaseInsensitiveDict = response.headers
 
     def iter_bytes(self) -> Iterator[bytes]:
         """Iterate over the chunks as the app sends them, without empty ones.

@@ -68,22 +68,27 @@ class Transport:
             state=self._state,
         )
 
-    async def fetch(self, request: Outgoing) -> TestResponse:
-        """Send a request; the cookies of the answer go to the jar. Errors are those of `http.fetch`."""
-        response = await http.fetch(self.app, request.scope, request.body)
+    async def fetch(self, app: ASGIApp, request: Outgoing) -> TestResponse:
+        """Send a request; the cookies of the answer go to the jar. Errors are those of `http.fetch`.
+
+        Args:
+            app: The app, maybe wrapped.
+            request: The request.
+        """
+        response = await http.fetch(app, request.scope, request.body)
         self.cookies.feed(response.headers.getlist("set-cookie"))
         return response
 
     @asynccontextmanager
-    async def stream(self, request: Outgoing) -> AsyncGenerator[AsyncStreamedResponse, None]:
+    async def stream(self, app: ASGIApp, request: Outgoing) -> AsyncGenerator[AsyncStreamedResponse, None]:
         """Send a request and enter the block when the answer starts. Errors are those of `http.stream`."""
-        async with http.stream(self.app, request.scope, request.body) as response:
+        async with http.stream(app, request.scope, request.body) as response:
             self.cookies.feed(response.headers.getlist("set-cookie"))
             yield response
 
-    def connect(self, scope: Scope) -> AbstractAsyncContextManager[AsyncWebSocketSession]:
+    def connect(self, app: ASGIApp, scope: Scope) -> AbstractAsyncContextManager[AsyncWebSocketSession]:
         """Open a WebSocket; the cookies of the answer go to the jar. Errors are those of `websocket.connect`."""
-        return websocket.connect(self.app, scope, self.cookies)
+        return websocket.connect(app, scope, self.cookies)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncGenerator[None, None]:

@@ -10,6 +10,7 @@ from anyio.from_thread import BlockingPortal
 from msgspec.json import decode
 
 from hawkapi._types import ASGIApp, Message, Scope
+from hawkapi.responses.problem import phrase
 from hawkapi.serialization.encoder import encode_response
 from hawkapi.testing.cookies import Cookies
 from hawkapi.testing.exchange import Exchange, ProtocolError
@@ -24,7 +25,8 @@ class WebSocketDenied(WebSocketDisconnect):
     """The app refused the WebSocket before it accepted it.
 
     Args:
-        code: The close code; for a denial response the one that comes closest to its status.
+        code: The close code; for a denial response the one that comes closest to its status: 4004 for 404, 4003 for
+            403, 1011 for 5xx, else 1008.
         reason: The reason given with the close.
         response: The denial response (ASGI extension `websocket.http.response`), `None` after a plain close.
     """
@@ -46,7 +48,7 @@ class AsyncWebSocketSession:
     def __init__(self, accepted: Message, exchange: Exchange, link: "WebSocketLink") -> None:
         self._exchange, self._link = exchange, link
         self.subprotocol: str | None = accepted.get("subprotocol")
-        self.headers = CaseInsensitiveDict.decode(list(accepted.get("headers", ())))
+        self.headers: CaseInsensitiveDict = CaseInsensitiveDict.decode(list(accepted.get("headers", ())))
 
     async def send_text(self, data: str) -> None:
         """Send a text message; raises `WebSocketDisconnect` after a close."""
@@ -113,8 +115,8 @@ class WebSocketSession:
 
     def __init__(self, portal: BlockingPortal, session: AsyncWebSocketSession) -> None:
         self._portal, self._session = portal, session
-        self.subprotocol = session.subprotocol
-        self.headers = session.headers
+        self.subprotocol: str | None = session.subprotocol
+        self.headers: CaseInsensitiveDict = session.headers
 
     def send_text(self, data: str) -> None:
         """Send a text message; raises `WebSocketDisconnect` after a close."""
@@ -185,7 +187,8 @@ async def connect(app: ASGIApp, scope: Scope, cookies: Cookies) -> AsyncGenerato
             else:
                 response = await _denial_response(answer, exchange)
                 cookies.feed(response.headers.getlist("set-cookie"))
-                denied = WebSocketDenied(_close_code(response.status_code), response.text[:120], response)
+                status = response.status_code
+                denied = WebSocketDenied(_close_code(status), f"{status} {phrase(status)}", response)
     if denied is not None:
         raise denied
 
@@ -194,8 +197,9 @@ class WebSocketLink:
     """The rules of a WebSocket. A context manager, since it holds a stream."""
 
     def __init__(self) -> None:
-        self.complete = False
-        self.code, self.reason = 1006, ""
+        self.complete: bool = False
+        self.code: int = 1006
+        self.reason: str = ""
         self._hung_up = False
         self._state = "connecting"
         # Without a bound, so that a test may send whatever it likes before the app asks

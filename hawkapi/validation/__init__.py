@@ -42,4 +42,5 @@ _TABLE = {
     "ValidationErrorDetail": "hawkapi.validation.errors",
 }
 
-__getattr__, __dir__ = attach(__name__, _TABLE)
+if not TYPE_CHECKING:  # else every wrong name would be an `Any` to it
+    __getattr__, __dir__ = attach(__name__, _TABLE)

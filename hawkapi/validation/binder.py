@@ -8,17 +8,20 @@ from hawkapi._types import Scope
 from hawkapi.requests.connection import HTTPConnection
 from hawkapi.requests.errors import MalformedBody
 from hawkapi.requests.form_data import FormData
+from hawkapi.requests.limits import Limits
 from hawkapi.serialization.nesting import too_deep
-from hawkapi.validation.body import body_decoder, body_errors, value_errors
+from hawkapi.serialization.pydantic import is_pydantic_model, model_errors
+from hawkapi.validation.body import body_decoder, body_errors
 from hawkapi.validation.coerce import INVALID
 from hawkapi.validation.errors import ValidationErrorDetail, error_detail, is_secret
 from hawkapi.validation.extractors import (
     Lines,
     extract,
     files_of,
-    form_fields,
+    form_reader,
     is_json,
     list_problem,
+    make_model,
     raw_header,
     texts_of,
 )
@@ -53,17 +56,17 @@ class Binder:
     Args:
         specs: The parameters, in order.
         path_kinds: The route's path parameters in order, and the types that the router gives them.
-        nesting: Levels of JSON that a body may have.
+        limits: Bounds of the request.
 
     Attributes:
         lines: What each parameter adds to the endpoint, those that read the body last.
         arguments: The handler's arguments as source (`"v0, limit=v1"`).
     """
 
-    def __init__(self, specs: list[ParameterSpec], path_kinds: dict[str, type], nesting: int) -> None:
+    def __init__(self, specs: list[ParameterSpec], path_kinds: dict[str, type], limits: Limits) -> None:
         self.specs = specs
         self._path_names = tuple(path_kinds)
-        self._nesting = nesting
+        self._limits = limits
         extracted = [(spec, extract(spec, i, path_kinds)) for i, spec in enumerate(specs)]
         for i, (spec, lines) in enumerate(extracted):
             if spec.source == "body":
@@ -73,7 +76,7 @@ class Binder:
         self._single = next((SingleError.of(spec.annotation) for spec in specs if spec.source == "body"), None)
         self.lines: list[Lines] = [lines for spec, lines in extracted if spec.source not in _IN_BODY]
         self.lines += [lines for spec, lines in extracted if spec.source in _IN_BODY]
-        self.arguments = ", ".join(
+        self.arguments: str = ", ".join(
             f"{spec.name}=v{i}" if spec.keyword_only else f"v{i}" for i, spec in enumerate(specs)
         )
 
@@ -81,32 +84,38 @@ class Binder:
         """Find every error of a request, parameters first, the body last."""
         errors: list[ValidationErrorDetail] = []
         if self._texts:
-            connection = HTTPConnection(received.scope, dict(zip(self._path_names, received.path, strict=True)))
+            path = dict(zip(self._path_names, received.path, strict=True))
+            connection = HTTPConnection(received.scope, path, limits=self._limits)
             for spec in self._texts:
                 errors += _texts(spec, _lookup(spec, connection), f"{spec.source} parameter")
         for spec in self._in_body:
-            errors += self._body(spec, received) if spec.source == "body" else _form(spec, received)
+            if spec.source == "body":
+                errors += self._body(spec, received)
+            elif received.form is not None:  # else it could not be read as a whole: that is the failure below
+                errors += _form(spec, received.form)
         if isinstance(received.failure, MalformedBody):
             errors.append(error_detail(received.failure.field, received.failure.message, received.failure.value))
         return errors
 
     def _body(self, spec: ParameterSpec, received: Received) -> list[ValidationErrorDetail]:
+        if not received.payload:
+            return [ValidationErrorDetail("body", "Request body is required")] if spec.required else []
         content_type = raw_header(received.scope, b"content-type") if received.failure is None else None
         if content_type is not None and not is_json(content_type):
             got = content_type[:200].decode("latin-1")
             return [ValidationErrorDetail("$", f"Expected content type application/json, got {got!r}")]
-        if not received.payload:
-            return [ValidationErrorDetail("body", "Request body is required")] if spec.required else []
         if received.failure is not None:
-            if self._single is not None and (error := self._single.find(received.payload, received.failure)) is not None:
+            if (
+                self._single is not None
+                and (error := self._single.find(received.payload, received.failure)) is not None
+            ):
                 return [error]
             return body_errors(received.payload, spec.annotation, received.failure)
         # Not decoded at all: too deep. Where it was decoded, other parameters are the reason for this look.
-        return too_deep_errors(received.payload, self._nesting)
+        return _too_deep(received.payload, self._limits.nesting)
 
 
-def too_deep_errors(payload: bytes, nesting: int) -> list[ValidationErrorDetail]:
-    """Report a body that nests too deeply; nothing for one that does not."""
+def _too_deep(payload: bytes, nesting: int) -> list[ValidationErrorDetail]:
     if not too_deep(payload, nesting):
         return []
     return [ValidationErrorDetail("$", f"JSON is nested deeper than {nesting} levels")]
@@ -126,7 +135,6 @@ def _texts(spec: ParameterSpec, texts: list[str], what: str) -> list[ValidationE
     if not texts:
         return [ValidationErrorDetail(spec.key, f"Missing required {what} '{spec.key}'")] if spec.required else []
     converter = spec.converter
-    assert converter is not None
     wanted = texts if spec.multiple else texts[:1]
     values = [converter.convert(text) for text in wanted]
     errors = [
@@ -139,16 +147,28 @@ def _texts(spec: ParameterSpec, texts: list[str], what: str) -> list[ValidationE
     return errors
 
 
-def _form(spec: ParameterSpec, received: Received) -> list[ValidationErrorDetail]:
-    if received.form is None:
-        return []  # the form as a whole could not be read: reported once, by `explain`
+def _form(spec: ParameterSpec, form: FormData) -> list[ValidationErrorDetail]:
     if spec.source == "form-model":
-        return value_errors(form_fields(received.form), spec.annotation, strict=False)
+        return _model(spec, form)
     if spec.source == "form":
-        return _texts(spec, texts_of(received.form, spec.key), "form field")
-    found = files_of(received.form, spec.key, spec.multiple)
+        return _texts(spec, texts_of(form, spec.key), "form field")
+    found = files_of(form, spec.key, spec.multiple)
     if found is INVALID:
         return [ValidationErrorDetail(spec.key, "Expected a file, got a text field")]
     if found is None and spec.required:
         return [ValidationErrorDetail(spec.key, f"Missing required file '{spec.key}'")]
+    return []
+
+
+def _model(spec: ParameterSpec, form: FormData) -> list[ValidationErrorDetail]:
+    errors = [error for field in spec.fields for error in _form(field, form)]
+    if errors:
+        return errors
+    read = ((field.name, form_reader(field)(form)) for field in spec.fields)
+    try:
+        make_model(spec.annotation, {name: value for name, value in read if value is not None})
+    except (TypeError, ValueError) as exc:
+        if is_pydantic_model(spec.annotation):
+            return [error_detail(e.path.removeprefix(".") or "$", e.message, e.value) for e in model_errors(exc)]
+        return [error_detail("$", str(exc))]
     return []

@@ -6,18 +6,20 @@ import re
 import types
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, NewType, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
+
+from hawkapi.validation.shapes import is_class
 
 INVALID: Final[Any] = object()
 """What a conversion gives when the text does not convert; no raise, since bad input is ordinary."""
 
 _INT_MAX, _INT_MIN = 2**63 - 1, -(2**63)
 _is_int = re.compile(r"-?[0-9]{1,20}", re.ASCII).fullmatch
-_is_float = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,9})?", re.ASCII).fullmatch
+_is_float = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?", re.ASCII).fullmatch
 _is_uuid = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
 _BOOLS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
@@ -56,12 +58,8 @@ def to_uuid(text: str) -> Any:
 
 
 def to_decimal(text: str) -> Any:
-    """Read a finite decimal number exactly."""
-    try:
-        value = Decimal(text) if _is_float(text) is not None else INVALID
-    except InvalidOperation:  # an exponent beyond what Decimal holds
-        return INVALID
-    return value
+    """Read a finite decimal number exactly; its exponent has four digits at most, so that `int()` of it is harmless."""
+    return Decimal(text) if _is_float(text) is not None else INVALID
 
 
 class UnsupportedType(TypeError):  # noqa: N818  # it says what was found
@@ -96,7 +94,7 @@ _BY_MSGSPEC = {datetime: "datetime", date: "date", time: "time", timedelta: "dur
 
 
 def split_annotated(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Split `Annotated[T, a, b]` into `T` and `(a, b)`, through `NewType`s; other annotations have no metadata."""
+    """Split `Annotated[T, a, b]` into `T` and `(a, b)`, through `NewType`s and aliases; others have no metadata."""
     metadata: tuple[Any, ...] = ()
     while True:
         if get_origin(annotation) is Annotated:
@@ -104,6 +102,8 @@ def split_annotated(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
             annotation = annotation.__origin__
         elif isinstance(annotation, NewType):
             annotation = annotation.__supertype__
+        elif type(annotation).__name__ == "TypeAliasType":  # `type X = ...` of Python 3.12
+            annotation = annotation.__value__
         else:
             return annotation, metadata
 
@@ -120,7 +120,7 @@ def text_converter(annotation: Any, metas: tuple[msgspec.Meta, ...] = ()) -> Tex
 
     Args:
         annotation: The type: str, int, float, bool, UUID, Decimal, date and time types, Enum, Literal, or a union of
-            them; `Annotated[T, msgspec.Meta(...)]` anywhere. In a union `str` is tried last.
+            them; `Annotated[T, msgspec.Meta(...)]` anywhere. In a union `str` is tried last. `Any` is taken for `str`.
         metas: Constraints from outside the annotation.
 
     Raises:
@@ -134,6 +134,8 @@ def text_converter(annotation: Any, metas: tuple[msgspec.Meta, ...] = ()) -> Tex
         return _first_of([text_converter(member, metas) for member in ordered], _expected_union(ordered))
     if members and members[0] is not base:
         return text_converter(members[0], metas)
+    if base is Any:
+        base = str
     convert, expected = _converter(base)
     if not metas:
         return _plain(base, convert, expected)
@@ -146,18 +148,30 @@ def _converter(base: Any) -> tuple[Callable[[str], Any], str]:
         return simple
     if base in _BY_MSGSPEC:
         return _through_msgspec(base, strict=True), _BY_MSGSPEC[base]
-    choices = _choices(base)
-    if choices:
-        return _through_msgspec(base, strict=False), "one of " + ", ".join(repr(c) for c in choices)
+    if is_class(base) and issubclass(base, enum.Enum):
+        check_type(base)
+        return _through_msgspec(base, strict=False), _one_of(tuple(member.value for member in base))
+    if get_origin(base) is Literal:
+        choices = tuple(choice for choice in get_args(base) if choice is not None)
+        if all(type(choice) in (str, int) for choice in choices):
+            return _through_msgspec(Literal[choices], strict=False), _one_of(choices)
     raise UnsupportedType(f"{_name(base)} cannot be made from text")
 
 
-def _choices(base: Any) -> tuple[Any, ...]:
-    if get_origin(base) is Literal:
-        return get_args(base)
-    if isinstance(base, enum.EnumMeta):
-        return tuple(member.value for member in base)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # any enum
-    return ()
+def _one_of(choices: tuple[Any, ...]) -> str:
+    return "one of " + ", ".join(repr(choice) for choice in choices)
+
+
+def check_type(annotation: Any) -> None:
+    """Refuse a type that msgspec cannot make.
+
+    Raises:
+        UnsupportedType: If it is none, a constraint does not fit it, or it names what cannot be found.
+    """
+    try:
+        msgspec.json.Decoder(annotation)
+    except Exception as exc:  # reading a type evaluates annotations of the user: whatever it raises is the finding
+        raise UnsupportedType(str(exc)) from exc
 
 
 def _expected_union(members: list[Any]) -> str:
@@ -198,10 +212,7 @@ def _constrained(
     base: Any, convert: Callable[[str], Any], expected: str, metas: tuple[msgspec.Meta, ...]
 ) -> TextConverter:
     constrained: Any = Annotated[(base, *metas)]  # pyright: ignore[reportInvalidTypeForm]  # the type is data here
-    try:
-        msgspec.inspect.type_info(constrained)
-    except (TypeError, ValueError) as exc:
-        raise UnsupportedType(str(exc)) from exc
+    check_type(constrained)
 
     def problem(value: Any) -> str | None:
         try:
@@ -218,10 +229,9 @@ def _constrained(
         value = convert(text)
         return (problem(value) if value is not INVALID else None) or _got(expected, text, reveal)
 
-    if base is str or base is int:
-        bounds = _bounds(metas) if base is int else None
-        if bounds is not None:
-            return TextConverter(checked, explain, "int", bounds)
+    bounds = _bounds(metas) if base is int else None
+    if bounds is not None:
+        return TextConverter(checked, explain, "int", bounds)
     return TextConverter(checked, explain)
 
 
@@ -238,4 +248,8 @@ def _bounds(metas: tuple[msgspec.Meta, ...]) -> tuple[tuple[str, int], ...] | No
 
 
 def _name(annotation: Any) -> str:
-    return getattr(annotation, "__qualname__", None) or repr(annotation)
+    return annotation.__qualname__ if isinstance(annotation, type) else repr(annotation)
+
+
+PLAIN_TEXT: Final = text_converter(str)
+"""Takes any text as it is."""

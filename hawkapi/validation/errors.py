@@ -1,18 +1,25 @@
 """What is wrong with a request's input: one entry an error, all entries of a request together."""
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from hawkapi._errors import HawkAPIError
 from hawkapi.serialization.encoder import encode_response
+from hawkapi.validation.shapes import is_array, is_object
 
 VALUE_LIMIT = 200
 """Characters of an offending value that are sent back."""
 
+MESSAGE_LIMIT = 500
+"""Characters of a message: some repeat what was sent."""
+
 _SECRETS = ("password", "secret", "token", "api_key")
+
+_strings = re.compile(r'"((?:[^"\\]|\\.)*)"(:?)').findall
+_echo = re.compile(r"\A(Invalid (?:enum )?value) .*", re.DOTALL)
 
 
 class ValidationErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,7 +54,7 @@ class RequestValidationError(HawkAPIError):
     """
 
     def __init__(self, errors: Iterable[ValidationErrorDetail]) -> None:
-        self.errors = list(errors)
+        self.errors: list[ValidationErrorDetail] = list(errors)
         super().__init__(self.errors)
 
     def __str__(self) -> str:
@@ -55,41 +62,30 @@ class RequestValidationError(HawkAPIError):
 
 
 def error_detail(field: str, message: str, value: Any = msgspec.UNSET) -> ValidationErrorDetail:
-    """Make an entry whose value may be sent back: cut to 200 characters, left out where it looks like a secret."""
-    if value is msgspec.UNSET or is_secret(field) or _carries_secret(value):
-        return ValidationErrorDetail(field, message)
-    return ValidationErrorDetail(field, message, _cut(value))
+    """Make an entry that may be sent back: bounded in size, without a value where it looks like a secret."""
+    if is_secret(field):
+        return ValidationErrorDetail(field[:VALUE_LIMIT], _echo.sub(r"\1", message[:MESSAGE_LIMIT]))
+    return ValidationErrorDetail(field[:VALUE_LIMIT], message[:MESSAGE_LIMIT], _shown(value))
 
 
-@lru_cache(maxsize=1024)
 def is_secret(field: str) -> bool:
     """Tell whether a field's name says that its value must not be shown."""
     name = field.lower().replace("-", "_")
     return any(word in name for word in _SECRETS)
 
 
-def _carries_secret(value: Any) -> bool:
-    if not isinstance(value, Mapping | list):
-        return False
-    pending: list[Any] = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, Mapping):
-            if any(is_secret(str(key)) for key in item):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # JSON
-                return True
-            pending.extend(item.values())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]  # JSON
-        elif isinstance(item, list):
-            pending.extend(item)  # pyright: ignore[reportUnknownArgumentType]  # JSON
-    return False
-
-
-def _cut(value: Any) -> Any:
+def _shown(value: Any) -> Any:
+    """Give what may be sent back of a value: the beginning of a long one, `UNSET` where a key names a secret."""
     if isinstance(value, str):
         return value[:VALUE_LIMIT]
-    if isinstance(value, int | float | bool | None):
+    if not is_object(value) and not is_array(value):
         return value
-    text = encode_response(value)
-    return value if len(text) <= VALUE_LIMIT else text[:VALUE_LIMIT].decode("utf-8", "ignore")
+    raw = encode_response(value)
+    text = raw[:VALUE_LIMIT].decode("utf-8", "ignore")
+    # JSON that was just written has nothing escaped in a key that could hide a word. What was cut off is not shown.
+    if any(colon and is_secret(name) for name, colon in _strings(text)):
+        return msgspec.UNSET
+    return value if len(raw) <= VALUE_LIMIT else text
 
 
 def count_text(count: int) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from hawkapi._types import Scope
 from hawkapi.requests.form_data import FormData, UploadFile
+from hawkapi.serialization.pydantic import is_pydantic_model
 from hawkapi.validation.coerce import INVALID, TextConverter
 from hawkapi.validation.specs import ParameterSpec
 
@@ -24,13 +25,13 @@ class Lines(msgspec.Struct):
     Attributes:
         lines: Statements that set `v<index>`, or `bad = True`.
         constants: Global names they use.
-        headers: Wanted headers: name to the local variable that holds the raw value, or the list of all (`...s`).
+        headers: Wanted headers: name and the local variable for the raw value, or for the list of all (`...s`).
         needs: What must stand before them: `query`, `lists`, `cookies`, `payload`, `form`, `request`, `tasks`.
     """
 
     lines: list[str]
     constants: dict[str, Any] = {}
-    headers: dict[bytes, str] = {}
+    headers: tuple[tuple[bytes, str], ...] = ()
     needs: frozenset[str] = frozenset()
 
 
@@ -47,7 +48,6 @@ def extract(spec: ParameterSpec, index: int, path_kinds: dict[str, type]) -> Lin
 
 def _path(spec: ParameterSpec, i: int, path_kinds: dict[str, type]) -> Lines:
     found = f"path[{list(path_kinds).index(spec.key)}]"
-    assert spec.converter is not None
     kind = path_kinds[spec.key]
     if kind is str:
         lines = [f"v{i} = {found}", *_convert(spec.converter, i, first="if")]
@@ -68,7 +68,7 @@ def _query(spec: ParameterSpec, i: int, *_: Any) -> Lines:
 
 def _cookie(spec: ParameterSpec, i: int, *_: Any) -> Lines:
     found = _one(spec, i, f"find_cookie(cookies, k{i}, COOKIES)", "cookies")
-    found.headers = {b"cookie": "cookie"}
+    found.headers = ((b"cookie", "cookie"),)
     return found
 
 
@@ -76,15 +76,14 @@ def _header(spec: ParameterSpec, i: int, *_: Any) -> Lines:
     name = spec.key.lower().encode("latin-1", "replace")
     if spec.multiple:
         found = _many(spec, i, f"[value.decode('latin-1') for value in h{i}s] or None", None)
-        found.headers = {name: f"h{i}s"}
+        found.headers = ((name, f"h{i}s"),)
     else:
         found = _one(spec, i, f"None if h{i} is None else h{i}.decode('latin-1')", None)
-        found.headers = {name: f"h{i}"}
+        found.headers = ((name, f"h{i}"),)
     return found
 
 
 def _one(spec: ParameterSpec, i: int, found: str, need: str | None) -> Lines:
-    assert spec.converter is not None
     missing, constants = _missing(spec, i)
     constants |= {f"c{i}": spec.converter.convert, f"k{i}": spec.key}
     lines = [f"v{i} = {found}", f"if v{i} is None:", f"    {missing}", *_convert(spec.converter, i, first="elif")]
@@ -131,7 +130,6 @@ def _convert(converter: TextConverter, i: int, *, first: str) -> list[str]:
 def list_converter(spec: ParameterSpec) -> Callable[[list[str]], Any]:
     """Make the function that converts all values of a name, or gives `INVALID`."""
     converter, annotation = spec.converter, spec.annotation
-    assert converter is not None
     convert = converter.convert
 
     def convert_all(texts: list[str]) -> Any:
@@ -157,10 +155,10 @@ def list_problem(values: list[Any], annotation: Any) -> str | None:
 def _body(spec: ParameterSpec, i: int, *_: Any) -> Lines:
     missing, constants = _missing(spec, i)
     lines = [
-        "if content_type is not None and content_type != b'application/json' and not is_json(content_type):",
-        "    bad = True",
-        "elif not payload:",
+        "if not payload:",
         f"    {missing}",
+        "elif content_type is not None and content_type != b'application/json' and not is_json(content_type):",
+        "    bad = True",
         "elif len(payload) > NESTING and too_deep(payload, NESTING):",
         "    bad = True",
         "else:",
@@ -170,7 +168,7 @@ def _body(spec: ParameterSpec, i: int, *_: Any) -> Lines:
         "        failure = exc",
         "        bad = True",
     ]
-    return Lines(lines, constants, {b"content-type": "content_type"}, frozenset({"payload"}))
+    return Lines(lines, constants, ((b"content-type", "content_type"),), frozenset({"payload"}))
 
 
 def _form(spec: ParameterSpec, i: int, *_: Any) -> Lines:
@@ -193,12 +191,11 @@ def form_reader(spec: ParameterSpec) -> Callable[[FormData], Any]:
     if spec.source == "file":
         return lambda form: files_of(form, key, spec.multiple)
     if spec.source == "form-model":
-        return lambda form: _form_model(form, spec.annotation)
+        return _model_reader(spec)
     if spec.multiple:
         convert_all = list_converter(spec)
         return lambda form: None if not (texts := texts_of(form, key)) else convert_all(texts)
     converter = spec.converter
-    assert converter is not None
     return lambda form: None if not (texts := texts_of(form, key)) else converter.convert(texts[0])
 
 
@@ -215,24 +212,39 @@ def files_of(form: FormData, key: str, multiple: bool) -> Any:
     return INVALID if key in form else None
 
 
-def form_fields(form: FormData) -> dict[str, Any]:
-    """Give the text fields of a form: a text each, a list of texts where a name stands several times."""
-    names = dict.fromkeys(form.fields)
-    return {name: texts[0] if len(texts) == 1 else texts for name in names if (texts := texts_of(form, name))}
+def _model_reader(spec: ParameterSpec) -> Callable[[FormData], Any]:
+    readers = [(field, form_reader(field)) for field in spec.fields]
+
+    def read(form: FormData) -> Any:
+        values: dict[str, Any] = {}
+        for field, read_field in readers:
+            value = read_field(form)
+            if value is INVALID or (value is None and field.required):
+                return INVALID
+            if value is not None:
+                values[field.name] = value
+        try:
+            return make_model(spec.annotation, values)
+        except (TypeError, ValueError):
+            return INVALID
+
+    return read
 
 
-def _form_model(form: FormData, annotation: Any) -> Any:
-    try:
-        return msgspec.convert(form_fields(form), annotation, strict=False)
-    except msgspec.ValidationError:
-        return INVALID
+def make_model(model: Any, values: dict[str, Any]) -> Any:
+    """Make a form's model of its fields' values.
+
+    Raises:
+        ValueError: If the model itself refuses them, as pydantic and a `__post_init__` may; or a `TypeError`.
+    """
+    return model.model_validate(values) if is_pydantic_model(model) else model(**values)
 
 
-def _request(spec: ParameterSpec, i: int, *_: Any) -> Lines:
+def _request(_spec: ParameterSpec, i: int, *_: Any) -> Lines:
     return Lines([f"v{i} = request"], needs=frozenset({"request"}))
 
 
-def _tasks(spec: ParameterSpec, i: int, *_: Any) -> Lines:
+def _tasks(_spec: ParameterSpec, i: int, *_: Any) -> Lines:
     return Lines([f"v{i} = tasks"], needs=frozenset({"tasks"}))
 
 

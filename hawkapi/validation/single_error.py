@@ -4,16 +4,17 @@ The body is decoded once more, into a twin of its model that takes anything for 
 one error, and the twin holds the offending value.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, get_origin
 
 import msgspec
 
-from hawkapi.validation.body import decode_unknown
+from hawkapi.serialization.pydantic import decode_unknown
 from hawkapi.validation.errors import ValidationErrorDetail, error_detail
 
-_AT_FIELD = " - at `$."
-_MISSING = "Object missing required field `"
+_of_field = re.compile(r"(Expected .*) - at `\$\.(.*)`\Z", re.DOTALL).match
+_missing_field = re.compile(r"(Object missing required field `(.*)`)\Z").match
 
 
 class SingleError:
@@ -40,12 +41,10 @@ class SingleError:
     def find(self, body: bytes, failure: Exception) -> ValidationErrorDetail | None:
         """Give the one error of a body, or `None` if it has others or the failure names no field of ours."""
         text = str(failure)
-        message, _, name = text.rpartition(_AT_FIELD)
-        if not message and text.startswith(_MISSING):
-            message, name = text, text[len(_MISSING) :]
-        name = name[:-1]
-        if name not in self._fields:
+        found = _of_field(text) or _missing_field(text)
+        if found is None or found.group(2) not in self._fields:
             return None
+        message, name = found.groups()
         twin = self._twins.get(name)
         if twin is None:
             twin = self._twins[name] = self._twin(name)
@@ -65,7 +64,13 @@ class SingleError:
             elif field.required:
                 fields.append((f"field{i}", field.type, msgspec.field(name=encode_name)))
             else:
-                fields.append((f"field{i}", field.type | msgspec.UnsetType, msgspec.field(default=msgspec.UNSET, name=encode_name)))
+                fields.append(
+                    (
+                        f"field{i}",
+                        field.type | msgspec.UnsetType,
+                        msgspec.field(default=msgspec.UNSET, name=encode_name),
+                    )
+                )
         config = (get_origin(self._model) or self._model).__struct_config__
         twin = msgspec.defstruct("Twin", fields, kw_only=True, forbid_unknown_fields=config.forbid_unknown_fields)
         return msgspec.json.Decoder(twin, dec_hook=decode_unknown).decode

@@ -1,8 +1,10 @@
 """What a handler returns, and what goes out (contract 2.5)."""
 
 import threading
+from collections.abc import Mapping
 from contextvars import ContextVar
 
+import anyio.to_thread
 import msgspec
 import pytest
 
@@ -325,28 +327,64 @@ async def test_a_sync_handler_runs_in_a_worker_thread_and_sees_context_variables
     assert result["variable"] == "of the request"
 
 
-async def test_a_sync_route_is_encoded_in_the_thread_of_its_handler():
+@pytest.mark.parametrize("accept", ["application/json", "application/msgpack"])
+async def test_a_sync_route_is_encoded_in_the_thread_of_its_handler(accept):
     app = HawkAPI()
     threads = []
 
-    class Result(msgspec.Struct):
-        def __post_init__(self):
+    class Result(Mapping):  # encoded by asking it
+        def __getitem__(self, key):
             threads.append(threading.get_ident())
+            return 1
 
-    class Late:
         def __iter__(self):
-            threads.append(threading.get_ident())
-            return iter([1])
+            return iter(["a"])
 
-    @app.get("/", response_model=Result)
+        def __len__(self):
+            return 1
+
+    @app.get("/")
     def handler():
         threads.append(threading.get_ident())
-        return {}
+        return Result()
 
-    await call(app, "GET", "/")
+    await call(app, "GET", "/", headers=[("Accept", accept)])
     assert len(threads) == 2
     assert len(set(threads)) == 1
     assert threading.get_ident() not in threads
+
+
+async def test_a_sync_route_takes_one_hop(monkeypatch):
+    app = HawkAPI()
+    hops = []
+    run_sync = anyio.to_thread.run_sync
+
+    async def counted(*args, **kwargs):
+        hops.append(args)
+        return await run_sync(*args, **kwargs)
+
+    monkeypatch.setattr(anyio.to_thread, "run_sync", counted)
+
+    @app.post("/{n}")
+    def handler(n: int, body: dict[str, int], q: int = 1):
+        return {"sum": n + body["x"] + q}
+
+    assert (await call(app, "POST", "/1", body=b'{"x":2}')).body == b'{"sum":4}'
+    assert len(hops) == 1
+
+
+async def test_bad_input_of_a_sync_route_takes_no_hop(monkeypatch):
+    app = HawkAPI()
+
+    async def refused(*args, **kwargs):
+        raise AssertionError("no thread is needed")
+
+    @app.get("/")
+    def handler(q: int):
+        return q
+
+    monkeypatch.setattr(anyio.to_thread, "run_sync", refused)
+    assert (await call(app, "GET", "/")).status == 400
 
 
 async def test_an_async_handler_runs_in_the_loop():

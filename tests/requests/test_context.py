@@ -1,5 +1,6 @@
 from hawkapi.requests.context import RequestContext, SharedRequest
 from hawkapi.runtime.runtime import Runtime
+from tests.requests.feeds import Feed
 
 
 class App:
@@ -18,8 +19,16 @@ async def test_a_context_asks_its_app_for_the_runtime():
 def test_a_context_begins_with_nothing_read():
     context = RequestContext(App(None))
     assert (context.form, context.reader, context.state) == (None, None, None)
+    assert (context.messages, context.deadline) == (None, None)
 
 
-def test_requests_without_a_context_share_the_same_three_things():
+def test_requests_without_a_context_share_the_same_things():
     shared = SharedRequest()
     assert (shared.form, shared.reader, shared.state) == (None, None, None)
+
+
+async def test_the_first_receive_is_the_one_that_is_read():
+    shared, first, second = SharedRequest(), Feed(b"1"), Feed(b"2")
+    messages = shared.read_messages(first)
+    assert shared.read_messages(second) is messages
+    assert (await messages.receive())["body"] == b"1"

@@ -1,8 +1,10 @@
+from tempfile import TemporaryFile
+
 import pytest
-from anyio import CapacityLimiter
 
 from hawkapi.requests.form_data import FormData, UploadFile
 from hawkapi.requests.spool import SpooledFile
+from hawkapi.runtime.threads import Pool
 
 
 async def in_memory(data):
@@ -10,7 +12,7 @@ async def in_memory(data):
 
 
 async def on_disk(data):
-    file = SpooledFile(CapacityLimiter(1))
+    file = SpooledFile(TemporaryFile, Pool("test", 1))
     file.append(data)
     return UploadFile("a", "text/plain", file)
 

@@ -57,6 +57,10 @@ async def test_the_client_cannot_choose_any_codec(charset):
     assert len(refused.value.message) <= 200
 
 
+async def test_no_body_at_all_is_an_empty_form():
+    assert await fields_of(b"", content_type=None) == {}
+
+
 @pytest.mark.parametrize(
     "content_type", [None, "", "application/json", "text/plain", "multipart/mixed; boundary=B", ";", "multipart"]
 )

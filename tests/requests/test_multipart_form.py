@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hawkapi.requests.errors import BadRequest, MalformedBody, PayloadTooLarge, RequestError
+from hawkapi.requests.body import BodyReader
+from hawkapi.requests.errors import BadRequest, MalformedBody, PayloadTooLarge, RequestEntityTooLarge, RequestError
 from hawkapi.requests.form_data import FormData
 from hawkapi.requests.forms import read_form
 from hawkapi.requests.limits import Limits
 from hawkapi.requests.spool import SpooledFile
 from hawkapi.runtime.runtime import current
-from tests.requests.feeds import pieces, stream_of
+from tests.requests.feeds import Feed, pieces, stream_of
 
 MULTIPART = "multipart/form-data; boundary=B"
 
@@ -257,13 +258,33 @@ async def test_cve_2025_54121_the_disk_is_written_in_worker_threads(monkeypatch)
     assert threading.current_thread() not in threads
 
 
+async def test_cve_2025_47287_the_first_error_is_the_last_thing_read():
+    stream = stream_of(body_of(b"no colon\r\n\r\nx"), b"more", b"and more")
+    with pytest.raises(MalformedBody):
+        await read_form(MULTIPART, stream, Limits(), current())
+    assert stream.chunks == [b"more", b"and more"]
+
+
+async def test_cve_2025_69228_many_parts_count_as_one_body():
+    feed = Feed(*pieces(body_of(*[part("f", "a", b"x" * 100)] * 100), 1000))
+    with pytest.raises(RequestEntityTooLarge):
+        await read_form(MULTIPART, BodyReader(feed, [], 5000).stream(), Limits(), current())
+    assert feed.calls == 6
+
+
+@pytest.mark.parametrize("hostile", ["\\" * 50_000, '"' * 50_001, '; a="\\x' * 20_000, ";" + " " * 50_000])
+async def test_cve_2026_28356_hostile_options_are_read_in_linear_time(hostile):
+    with pytest.raises(MalformedBody, match="boundary"):
+        await form_of(body_of(part()), content_type=f"multipart/form-data; x={hostile}")
+
+
 @pytest.fixture
 def spooled(monkeypatch):
     """Collect every file that goes to disk."""
     files, init = [], SpooledFile.__init__
 
-    def watched(self, limiter):
-        init(self, limiter)
+    def watched(self, create, limiter):
+        init(self, create, limiter)
         files.append(self)
 
     monkeypatch.setattr(SpooledFile, "__init__", watched)

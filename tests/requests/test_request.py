@@ -1,4 +1,5 @@
 import pytest
+from anyio import wait_all_tasks_blocked
 
 from hawkapi.requests.context import RequestContext
 from hawkapi.requests.errors import MalformedBody, RequestEntityTooLarge
@@ -7,6 +8,7 @@ from hawkapi.requests.request import Request
 from hawkapi.requests.request import RequestEntityTooLarge as PublicName
 from hawkapi.requests.state import State
 from hawkapi.runtime.runtime import Runtime
+from hawkapi.runtime.tasks import Supervisor
 from tests.requests.feeds import Feed
 
 URLENCODED = [(b"content-type", b"application/x-www-form-urlencoded")]
@@ -209,3 +211,59 @@ async def test_the_url_of_a_route_is_absolute_with_the_prefix_of_the_mount():
 def test_a_request_that_came_through_no_app_knows_no_routes():
     with pytest.raises(LookupError, match="There is no route 'users'"):
         Request({"path": "/"}, None).url_for("users")
+
+
+def test_without_a_time_limit_there_is_no_deadline():
+    request = request_of()
+    assert (request.deadline, request.remaining()) == (None, None)
+
+
+def test_what_remains_until_the_deadline_is_never_below_zero(monkeypatch):
+    request, same = pair_of()
+    request.scope["hawkapi"].deadline = 100.0
+    assert request.deadline == same.deadline == 100.0
+    monkeypatch.setattr("hawkapi.requests.request.monotonic", lambda: 98.5)
+    assert request.remaining() == 1.5
+    monkeypatch.setattr("hawkapi.requests.request.monotonic", lambda: 101.0)
+    assert request.remaining() == 0.0
+
+
+async def test_without_receive_the_client_is_taken_to_be_there():
+    assert not await Request({"path": "/"}, None).is_disconnected()
+
+
+async def test_a_client_that_left_is_seen_after_its_body_was_read():
+    request = request_of(b"ab", b"cd", headers=[(b"content-length", b"4")])
+    request._receive.messages.append({"type": "http.disconnect"})
+    assert not await request.is_disconnected()
+    assert await request.body() == b"abcd"
+    assert await request.is_disconnected()
+
+
+@pytest.mark.parametrize(
+    ("headers", "version", "bodyless"),
+    [
+        ([(b"host", b"x")], "1.1", True),
+        ([(b"content-length", b"0")], "2", True),
+        ([(b"content-length", b"1")], "1.1", False),
+        ([(b"transfer-encoding", b"chunked")], "1.1", False),
+        ([], "2", False),  # a stream there ends when it ends
+    ],
+)
+async def test_without_a_lifespan_a_body_that_may_come_is_not_touched(headers, version, bodyless):
+    scope = {"type": "http", "path": "/", "headers": headers, "http_version": version}
+    receive = Feed()
+    receive.messages.append({"type": "http.disconnect"})
+    assert await Request(scope, receive).is_disconnected() is bodyless
+    assert (receive.calls > 0) is bodyless
+
+
+async def test_with_a_lifespan_nothing_of_the_body_is_lost():
+    request, _ = pair_of(b"ab", b"cd", headers=[(b"transfer-encoding", b"chunked")])
+    request._receive.messages.append({"type": "http.disconnect"})
+    supervisor = request.scope["hawkapi"].runtime.supervisor = Supervisor(grace=0)
+    async with supervisor.run():
+        assert not await request.is_disconnected()
+        assert await request.body() == b"abcd"
+        await wait_all_tasks_blocked()
+        assert await request.is_disconnected()

@@ -1,12 +1,16 @@
+from tempfile import TemporaryFile
+
 import pytest
-from anyio import CancelScope, CapacityLimiter
+from anyio import CancelScope
 
 from hawkapi.requests import spool
 from hawkapi.requests.spool import SpooledFile, close_files
+from hawkapi.runtime.threads import Pool
+from tests.runtime.pools import occupied
 
 
 async def test_what_is_appended_can_be_read_anywhere():
-    file = SpooledFile(CapacityLimiter(1))
+    file = SpooledFile(TemporaryFile, Pool("test", 1))
     file.append(b"0123")
     file.append(bytearray(b"4567"))
     assert file.size == 8
@@ -18,7 +22,7 @@ async def test_what_is_appended_can_be_read_anywhere():
 
 
 async def test_a_closed_file_cannot_be_read():
-    file = SpooledFile(CapacityLimiter(1))
+    file = SpooledFile(TemporaryFile, Pool("test", 1))
     file.append(b"0")
     file.close()
     file.close()
@@ -28,8 +32,8 @@ async def test_a_closed_file_cannot_be_read():
 
 
 async def test_files_are_closed_once():
-    limiter = CapacityLimiter(1)
-    files = [SpooledFile(limiter), SpooledFile(limiter)]
+    limiter = Pool("test", 1)
+    files = [SpooledFile(TemporaryFile, limiter), SpooledFile(TemporaryFile, limiter)]
     files[0].append(b"0")
     await close_files(files)
     assert [file.closed for file in files] == [True, True]
@@ -37,7 +41,7 @@ async def test_files_are_closed_once():
 
 
 async def test_files_are_closed_in_a_cancelled_task_as_well():
-    file = SpooledFile(CapacityLimiter(1))
+    file = SpooledFile(TemporaryFile, Pool("test", 1))
     file.append(b"0")
     with CancelScope() as scope:
         scope.cancel()
@@ -47,10 +51,9 @@ async def test_files_are_closed_in_a_cancelled_task_as_well():
 
 async def test_files_are_closed_in_the_loop_if_no_thread_is_free_in_time(monkeypatch):
     monkeypatch.setattr(spool, "CLOSE_DEADLINE", 0)
-    limiter = CapacityLimiter(1)
-    file = SpooledFile(limiter)
+    limiter = Pool("test", 1)
+    file = SpooledFile(TemporaryFile, limiter)
     file.append(b"0")
-    await limiter.acquire()
-    await close_files([file])
+    async with occupied(limiter):
+        await close_files([file])
     assert file.closed
-    limiter.release()

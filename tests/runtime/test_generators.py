@@ -5,10 +5,12 @@ from threading import Event, get_ident
 
 import anyio
 import pytest
-from anyio import CancelScope, CapacityLimiter, create_task_group, sleep_forever, to_thread
+from anyio import CancelScope, create_task_group, sleep_forever, to_thread
 from anyio.lowlevel import checkpoint
 
 from hawkapi.runtime.generators import BATCH, FAST_SECONDS, closing, iterate
+from hawkapi.runtime.threads import Pool
+from tests.runtime.pools import occupied
 
 NATIVE = pytest.mark.parametrize("use_uvloop", [False, True], ids=["asyncio", "uvloop"])
 
@@ -51,7 +53,7 @@ class Source:
 
 
 def pool():
-    return CapacityLimiter(1)
+    return Pool("test", 1)
 
 
 def still(iterable, **options):
@@ -186,10 +188,11 @@ async def test_an_error_of_the_closing_comes_after_the_last_item():
 
 async def test_an_iterator_left_early_is_closed_in_a_thread_of_the_cleanup_pool():
     source = Source(range(5))
-    busy = CapacityLimiter(1)
-    async with closing(iterate(source, busy, cleanup=pool())) as items:
-        await anext(items)
-        busy.acquire_on_behalf_of_nowait(source)  # no thread of the first pool is free
+    busy = Pool("test", 1)
+    items = iterate(source, busy, cleanup=pool())
+    await anext(items)
+    async with occupied(busy), closing(items):
+        pass
     assert source.closed == 1
     assert get_ident() not in source.threads
 
@@ -262,8 +265,8 @@ async def test_an_iterator_for_which_no_thread_gets_free_is_given_up_and_logged(
     monkeypatch.setattr("hawkapi.runtime.generators.shielded", lambda: anyio.move_on_after(0, shield=True))
     source = Source(range(5))
     busy = pool()
-    busy.acquire_on_behalf_of_nowait(source)
-    await iterate(source, busy).aclose()
+    async with occupied(busy):
+        await iterate(source, busy).aclose()
     assert source.closed == 0
     assert "was not closed: no thread was free" in caplog.text
 
@@ -281,7 +284,7 @@ def test_a_step_left_running_by_a_native_cancellation_closes_the_iterator_when_i
             closed.set()
 
     async def main():
-        task = asyncio.create_task(collect(still(slow())))
+        task = asyncio.create_task(collect(still(slow(), cleanup=pool())))
         await to_thread.run_sync(entered.wait)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -84,8 +84,13 @@ async def test_a_start_that_fails_is_answered_with_the_text_of_the_error_and_log
     app, server = App(startup=raiser(OSError("no database"))), Server()
     await app.talk(server)
     assert server.sent == [{"type": "lifespan.startup.failed", "message": "no database"}]
-    assert app.steps == ["startup"]
     assert "Traceback" in caplog.text
+
+
+async def test_a_start_that_fails_halfway_is_followed_by_the_shutdown(caplog):
+    app, server = App(startup=raiser(OSError("no database"))), Server()
+    await app.talk(server)
+    assert app.steps == ["startup", "shutdown"]
 
 
 async def test_a_start_that_fails_without_a_text_is_answered_with_the_name_of_the_error():
@@ -137,13 +142,13 @@ async def test_a_cancelled_conversation_shuts_down_and_the_cancellation_passes()
     assert [message["type"] for message in server.sent] == ["lifespan.startup.complete"]
 
 
-async def test_a_conversation_cancelled_while_it_starts_does_not_shut_down():
+async def test_a_conversation_cancelled_while_it_starts_shuts_down():
     app, server = App(startup=sleep_forever), Server()
     async with create_task_group() as group:
         group.start_soon(app.talk, server)
         await wait_all_tasks_blocked()
         group.cancel_scope.cancel()
-    assert app.steps == ["startup"]
+    assert app.steps == ["startup", "shutdown"]
     assert server.sent == []
 
 
@@ -184,7 +189,7 @@ async def test_the_nth_send_may_fail(nth, caplog):
 async def test_the_answer_of_a_failed_start_may_fail(caplog):
     app, server = App(startup=raiser(OSError("no database"))), Server(broken_send=1)
     await app.talk(server)
-    assert app.steps == ["startup"]
+    assert app.steps == ["startup", "shutdown"]
     assert "broke off" in caplog.text
 
 
@@ -200,6 +205,142 @@ def test_a_native_cancellation_shuts_down_and_passes(use_uvloop):
         assert app.steps == ["startup", "shutdown"]
 
     anyio.run(main, backend="asyncio", backend_options={"use_uvloop": use_uvloop})
+
+
+# a lifespan that dies
+
+
+class Group:
+    """A task group that the start enters and the shutdown leaves, one task of which fails when told to."""
+
+    def __init__(self, *, fails_at_once=False):
+        self.fail, self.dead = Event(), Event()
+        self.fails_at_once = fails_at_once
+        self.left = False
+
+    async def startup(self):
+        self.group = create_task_group()
+        await self.group.__aenter__()
+        self.group.start_soon(self.child)
+        if self.fails_at_once:
+            self.fail.set()
+            await sleep_forever()
+
+    async def child(self):
+        await self.fail.wait()
+        raise OSError("crashed")
+
+    async def shutdown(self):
+        with pytest.raises(ExceptionGroup):
+            await self.group.__aexit__(None, None, None)
+        self.left = True
+        self.dead.set()
+
+
+class Patient(Server):
+    """A server that stops the app when it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.stop = Event()
+
+    async def receive(self):
+        self.received += 1
+        if self.received == 1:
+            return {"type": "lifespan.startup"}
+        await self.stop.wait()
+        return {"type": "lifespan.shutdown"}
+
+
+async def test_a_lifespan_whose_task_group_fails_is_dead_and_shut_down_at_once_but_answers_the_server():
+    group, server, dead = Group(), Patient(), Event()
+
+    async def talk():
+        await conversation(
+            server.receive, server.send, startup=group.startup, shutdown=group.shutdown, died=dead.set
+        )
+
+    async with create_task_group() as tasks:
+        tasks.start_soon(talk)
+        await wait_all_tasks_blocked()
+        group.fail.set()
+        await dead.wait()
+        await wait_all_tasks_blocked()
+        assert group.left
+        assert server.sent == [{"type": "lifespan.startup.complete"}]
+        server.stop.set()
+    assert server.sent[1:] == [{"type": "lifespan.shutdown.complete"}]
+
+
+async def test_a_dead_lifespan_can_be_cancelled():
+    group, server = Group(), Patient()
+
+    async def talk():
+        await conversation(server.receive, server.send, startup=group.startup, shutdown=group.shutdown)
+
+    async with create_task_group() as tasks:
+        tasks.start_soon(talk)
+        await wait_all_tasks_blocked()
+        group.fail.set()
+        await group.dead.wait()
+        tasks.cancel_scope.cancel()
+    assert len(server.sent) == 1
+
+
+async def test_a_start_whose_task_group_fails_has_failed(caplog):
+    group, server, deaths = Group(fails_at_once=True), Server(), []
+    await conversation(
+        server.receive, server.send, startup=group.startup, shutdown=group.shutdown, died=lambda: deaths.append(1)
+    )
+    [message] = server.sent
+    assert message["type"] == "lifespan.startup.failed"
+    assert "task group" in message["message"]
+    assert deaths == []
+
+
+async def test_a_cancellation_from_outside_is_no_death():
+    app, server, deaths = App(shutdown=checkpoint), Server(stops=False), []
+
+    async def talk():
+        await app.talk(server, died=lambda: deaths.append(1))
+
+    async with create_task_group() as group:
+        group.start_soon(talk)
+        await wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+    assert app.steps == ["startup", "shutdown"]
+    assert deaths == []
+
+
+@NATIVE
+def test_a_native_cancellation_while_the_app_serves_is_a_death_and_passes(use_uvloop):
+    """That is how an asyncio.TaskGroup of the lifespan's fails."""
+
+    async def main():
+        deaths = []
+        task = asyncio.create_task(App().talk(Server(stops=False), died=lambda: deaths.append(1)))
+        await wait_all_tasks_blocked()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert deaths == [1]
+
+    anyio.run(main, backend="asyncio", backend_options={"use_uvloop": use_uvloop})
+
+
+async def test_the_scope_round_start_and_shutdown_may_be_given():
+    scope = CancelScope()
+    seen = []
+
+    async def startup():
+        seen.append(scope.shield)
+
+    async def shutdown():
+        seen.append(scope.shield)
+
+    server = Server()
+    await conversation(server.receive, server.send, startup=startup, shutdown=shutdown, scope=scope)
+    assert seen == [False, True]
 
 
 # drive

@@ -58,3 +58,19 @@ def test_it_agrees_with_a_decoder(value):
 @given(st.binary(), st.integers(0, 5))
 def test_no_text_makes_it_fail(text, limit):
     assert too_deep(text, limit) in {True, False}
+
+
+@given(st.text("[]{}", max_size=60), st.integers(0, 8))
+def test_it_agrees_with_counting_level_by_level(text, limit):
+    level = deepest = 0
+    for bracket in text:
+        level += 1 if bracket in "[{" else -1
+        deepest = max(deepest, level)
+    assert too_deep(text.encode(), limit) == (deepest > limit)
+
+
+@given(st.text('\\"[]a', max_size=30))
+def test_strings_are_skipped_as_a_decoder_skips_them(inside):
+    string = json.dumps(inside).encode()
+    assert not too_deep(b"[" + string + b",[]]", 2)
+    assert too_deep(b"[" + string + b",[]]", 1)

@@ -3,7 +3,7 @@
 import signal
 import socket
 import threading
-from os import _exit
+from os import _exit, getpid
 
 from hawkapi._errors import HawkAPIError
 from hawkapi.runtime.lifespan import conversation
@@ -34,13 +34,15 @@ async def unable_to_start(scope, receive, send):
 
 
 def load_file(path, bell=None):
-    """Make the app that the text of a file describes, and ring the bell."""
+    """Make the app that the text of a file describes, and ring the bell by the number of the process."""
     text = path.read_text()
     if text == "deaf":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
     if bell is not None:
-        socket.create_connection(bell).close()
-    if text == "deaf":
+        with socket.create_connection(bell) as connection:
+            connection.sendall(b"%d" % getpid())
+    if text in ("deaf", "slow"):
         threading.Event().wait()
     if text.startswith("error: "):
         raise HawkAPIError(text)

@@ -1,5 +1,6 @@
 import threading
 
+import anyio
 import pytest
 from anyio import to_thread
 
@@ -216,6 +217,26 @@ def test_the_app_stops_in_order_when_the_block_raises(client_of):
     assert events == ["started", "stopped"]
 
 
+def test_a_test_may_fail_in_the_app(client_of):
+    events = []
+
+    async def app(scope, receive, send):
+        pytest.fail("must not be called")
+
+    def run(use):
+        with client_of(with_lifespan(app, events=events)) as client, use(client):
+            pass
+
+    for use in (
+        lambda client: client.get("/"),
+        lambda client: client.stream("GET", "/"),
+        lambda client: client.websocket_connect("/"),
+    ):
+        with pytest.raises(pytest.fail.Exception, match="must not be called"):
+            run(use)
+    assert events == ["started", "stopped"] * 3
+
+
 def test_a_block_within_the_block_is_refused():
     client = TestClient(with_lifespan(describe))
     with client, pytest.raises(RuntimeError, match="already runs the app's lifespan"), client:
@@ -227,7 +248,7 @@ def test_the_loop_is_that_of_the_backend(client_of, hawk_backend):
 
     async def app(scope, receive, send):
         await answer(send)
-        modules.append(type(receive.__self__._over).__module__)
+        modules.append(type(anyio.Event()).__module__)
 
     client_of(app).get("/")
     assert hawk_backend[0] in modules[0]

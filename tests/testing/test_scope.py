@@ -29,7 +29,7 @@ def test_an_http_scope_is_complete():
         "root_path": "",
         "query_string": b"b=c",
         "headers": [(b"host", b"testserver"), (b"user-agent", b"testclient"), (b"accept", b"*/*")],
-        "extensions": {},
+        "extensions": {"hawkapi.inline_tasks": {}},
         "state": {"db": 1},
     }
     assert scope["state"] is not state

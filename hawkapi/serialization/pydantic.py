@@ -1,0 +1,72 @@
+"""Pydantic v2 models beside msgspec types; pydantic is never imported for it: no model exists before its library."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from sys import modules
+from typing import Any, NamedTuple, TypeGuard
+
+import msgspec
+
+MOST_ERRORS = 1000
+"""Errors of one model that are told apart: pydantic makes a dict of each."""
+
+
+class ModelError(NamedTuple):
+    """One error of a model: where (`.items[0].id`, empty for the model as a whole), what, and the offending value."""
+
+    path: str
+    message: str
+    value: Any
+
+
+def is_pydantic_model(kind: Any) -> TypeGuard[Any]:
+    """Tell whether a type is a pydantic v2 model."""
+    pydantic = modules.get("pydantic")
+    return pydantic is not None and isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)
+
+
+def model_decoder(model: Any) -> Callable[[bytes], Any]:
+    """Make the function that decodes a JSON text into a model; it raises `ValueError` for one that does not fit."""
+    validate = model.model_validate_json
+
+    def decode(body: bytes) -> Any:
+        _check_syntax(body)  # pydantic also takes NaN
+        return validate(body)
+
+    return decode
+
+
+_check_syntax = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+def decode_unknown(kind: type, value: Any) -> Any:
+    """Decode a type that msgspec does not know: a pydantic model.
+
+    Raises:
+        ValueError: If the value does not fit; the text repeats nothing of it.
+        NotImplementedError: If it is another type.
+    """
+    if not is_pydantic_model(kind):
+        raise NotImplementedError(f"{kind.__qualname__} cannot be decoded")
+    try:
+        return kind.model_validate(value)
+    except ValueError as exc:
+        found = [f"{error.path.removeprefix('.')}: {error.message}" for error in islice(model_errors(exc), 3)]
+        raise ValueError("; ".join(found)) from None
+
+
+def is_model_failure(exc: Exception) -> bool:
+    """Tell whether an exception is pydantic's `ValidationError`."""
+    pydantic = modules.get("pydantic")
+    return pydantic is not None and isinstance(exc, pydantic.ValidationError)
+
+
+def model_errors(failure: Any) -> Iterator[ModelError]:
+    """Give the errors in pydantic's `ValidationError`, all of them unless there are too many to look at."""
+    if failure.error_count() > MOST_ERRORS:
+        yield ModelError("", f"{failure.error_count()} errors", msgspec.UNSET)
+        return
+    for error in failure.errors(include_url=False, include_context=False):
+        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"])
+        has_value = error["type"] not in ("missing", "json_invalid")
+        yield ModelError(path, error["msg"], error["input"] if has_value else msgspec.UNSET)
