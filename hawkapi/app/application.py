@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from anyio.lowlevel import RunVar
 
@@ -19,9 +19,11 @@ from hawkapi.routing.route import Route
 from hawkapi.routing.router import Router
 from hawkapi.routing.urls import UrlIndex
 from hawkapi.routing.websocket_route import WebSocketRoute
-from hawkapi.runtime.runtime import Runtime
 from hawkapi.runtime.tasks import Supervisor
 from hawkapi.runtime.workers import Background
+
+if TYPE_CHECKING:  # loaded when it is made: see seal()
+    from hawkapi.runtime.runtime import Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=CheckFunction)
@@ -275,7 +277,7 @@ class HawkAPI(Router):
             self._sealed = True
             self._choose_entry()
 
-    def runtime(self) -> Runtime:
+    def runtime(self) -> "Runtime":
         """Give what belongs to the running event loop, made on first use."""
         try:
             return self._runtimes.get()
@@ -345,7 +347,9 @@ class HawkAPI(Router):
     def _close_connections(self) -> None:
         self._entry = self._closing
 
-    def _new_runtime(self) -> Runtime:
+    def _new_runtime(self) -> "Runtime":
+        from hawkapi.runtime.runtime import Runtime  # noqa: PLC0415  # see seal()
+
         return Runtime(self.options.threads.sizes())
 
     def _supervisor(self) -> Supervisor | None:

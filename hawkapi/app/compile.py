@@ -1,11 +1,13 @@
 """The seal: from what was declared to what serves, with every user mistake reported at once."""
 
 import inspect
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, get_origin
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from hawkapi._errors import SealError
 from hawkapi._signature import EMPTY, Signature, UnreadableSignature, describe, is_async_callable, read_signature
@@ -13,6 +15,7 @@ from hawkapi.app.builtin_routes import METHODS, ProbeEndpoint
 from hawkapi.app.config import AppOptions
 from hawkapi.app.dispatch import Dispatcher, closing
 from hawkapi.app.registration import AppRegistration, Entry
+from hawkapi.exceptions import HTTPException
 from hawkapi.requests.context import Serving
 from hawkapi.requests.limits import Limits
 from hawkapi.responses.base import BaseResponse
@@ -32,6 +35,8 @@ from hawkapi.validation.binder import Binder
 from hawkapi.validation.coerce import UnsupportedType, check_type, split_annotated, union_members
 from hawkapi.validation.specs import read_specs
 from hawkapi.validation.websocket_specs import read_websocket_specs
+
+_log = logging.getLogger("hawkapi")
 
 
 class Sealing(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +94,7 @@ def seal(
         plan, found = plan_route(sealing, route, pattern)
         mistakes += [f"{route.path}: {describe(route.handler)}: {mistake}" for mistake in found]
         if plan is not None:
-            _add(methods, route, compile_endpoint(plan))
+            _add(methods, route, compile_endpoint(_guarded(plan, route)))
     refusal = Refusal(sealing.app, sealing.errors, sealing.limits)
     websockets: RouteTable[WebSocketEndpoint] = RouteTable()
     for websocket in registered.websockets:
@@ -97,7 +102,7 @@ def seal(
         ws_plan, found = plan_websocket(sealing, websocket, pattern, refusal)
         mistakes += [f"{websocket.path}: {describe(websocket.handler)}: {mistake}" for mistake in found]
         if ws_plan is not None:
-            websockets.add(pattern, compile_websocket(ws_plan))
+            websockets.add(pattern, compile_websocket(_guarded_websocket(ws_plan)))
     if mistakes:
         raise SealError(mistakes)
     for path, probe in probes.items():
@@ -205,6 +210,28 @@ def plan_websocket(
         ),
         [],
     )
+
+
+async def _closed() -> None:
+    """Stand for a handler that nobody may reach."""
+    raise HTTPException(403, "Insufficient permissions")
+
+
+def _guarded(plan: EndpointPlan, route: Route) -> EndpointPlan:
+    """Close a route that wants permissions: no policy can be set yet, so nobody is known to have them."""
+    if route.permissions is None:
+        return plan
+    _log.error("%s by %s is closed: it wants permissions and there is no policy", route.path, describe(route.handler))
+    return replace(plan, handler=_closed, is_async=True, pool=None, binder=Binder([], {}, plan.limits))
+
+
+def _guarded_websocket(plan: WebSocketPlan) -> WebSocketPlan:
+    """Close a WebSocket route that wants permissions, as `_guarded` does."""
+    route = plan.route
+    if route.permissions is None:
+        return plan
+    _log.error("%s by %s is closed: it wants permissions and there is no policy", route.path, describe(route.handler))
+    return replace(plan, route=replace(route, handler=_closed), binder=Binder([], {}, plan.limits))
 
 
 def _may_be_data(signature: Signature) -> bool:

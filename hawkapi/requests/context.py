@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hawkapi._types import Receive
-from hawkapi.runtime.reader import MessageReader
-
 if TYPE_CHECKING:  # for the annotations: nothing here is called
     from hawkapi.requests.body import BodyReader
     from hawkapi.requests.form_data import FormData
     from hawkapi.requests.state import State
+    from hawkapi.runtime.reader import MessageReader
     from hawkapi.runtime.runtime import Runtime
 
 
@@ -39,18 +37,12 @@ class SharedRequest:
 
     deadline: float | None
     form: "FormData | None"
-    messages: MessageReader | None
+    messages: "MessageReader | None"
     reader: "BodyReader | None"
     state: "State | None"
 
     def __init__(self) -> None:
         self.deadline = self.form = self.messages = self.reader = self.state = None
-
-    def read_messages(self, receive: Receive) -> MessageReader:
-        """Give the one reader of the request's messages, made of the first `receive` that comes."""
-        if self.messages is None:
-            self.messages = MessageReader(receive)
-        return self.messages
 
 
 class RequestContext(SharedRequest):
@@ -63,8 +55,13 @@ class RequestContext(SharedRequest):
     __slots__ = ("app",)
 
     def __init__(self, app: Serving) -> None:
-        # Not by super(): this is made in front of every handler that asks
-        self.deadline = self.form = self.messages = self.reader = self.state = None
+        # Not by super(): this is made in front of every handler that asks. Each with its annotation:
+        # without one, type checkers may take what is assigned here for `None` only.
+        self.deadline: float | None = None
+        self.form: FormData | None = None
+        self.messages: MessageReader | None = None
+        self.reader: BodyReader | None = None
+        self.state: State | None = None
         self.app: Serving = app
 
     @property

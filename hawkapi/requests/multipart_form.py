@@ -23,9 +23,7 @@ _MAX_BOUNDARY = 70  # RFC 2046, 5.1.1
 _CONTROL_CHARACTERS: Final = dict.fromkeys([*range(32), *range(127, 160)])
 
 
-async def read_multipart(
-    boundary: str, stream: AsyncIterator[bytes], limits: Limits, limiter: Pool
-) -> FormData:
+async def read_multipart(boundary: str, stream: AsyncIterator[bytes], limits: Limits, limiter: Pool) -> FormData:
     """Read a multipart form.
 
     Args:

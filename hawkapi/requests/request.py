@@ -190,7 +190,15 @@ class Request(HTTPConnection):
         if self._receive is None:
             raise RuntimeError("This request was made without `receive`: its body cannot be read")
         _ = self.headers  # from before the body: see BodyReader
-        return self._share().read_messages(self._receive)
+        return read_messages(self._share(), self._receive)
+
+
+def read_messages(shared: SharedRequest, receive: Receive) -> MessageReader:
+    """Give the one reader of a request's messages, made of the first `receive` that comes."""
+    messages = shared.messages
+    if messages is None:
+        messages = shared.messages = MessageReader(receive)
+    return messages
 
 
 def _is_bodyless(scope: Scope) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 from anyio import CancelScope, EndOfStream, create_memory_object_stream, create_task_group, move_on_after
 
-from hawkapi.responses.streaming import Interruption
 from hawkapi.runtime.generators import closing
 from hawkapi.runtime.groups import unwrap
+from hawkapi.runtime.interruption import Interruption
 
 _RETRY = (1000, 5000)
 """Bounds of the milliseconds after which a client of a draining app shall come back: not all at once."""
@@ -25,7 +25,7 @@ class Comment:
     __slots__ = ("text",)
 
     def __init__(self, text: bytes) -> None:
-        self.text = text
+        self.text: bytes = text
 
 
 HEARTBEAT = Comment(b": heartbeat\n\n")
@@ -48,7 +48,7 @@ class Feed(AsyncIterator[Any]):
         self._work = Interruption()
         self._wait = CancelScope()
         self._failure: Exception | None = None
-        self._stopped = self._draining = self._said_so = False
+        self._draining = self._said_so = False
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
@@ -68,16 +68,16 @@ class Feed(AsyncIterator[Any]):
 
     def stop(self) -> None:
         """Interrupt the iterator."""
-        self._stopped = True
         self._work.interrupt()
 
     async def _produce(self) -> None:
         with self._sender, self._work.block():
             try:
                 async with closing(self._events):
-                    if not self._stopped:
-                        async for event in self._events:
-                            await self._sender.send(event)
+                    while True:
+                        await self._sender.send(await self._work.next(self._events))
+            except StopAsyncIteration:
+                pass
             except Exception as exc:  # noqa: BLE001 - raised where the events are sent, after those before it
                 self._failure = exc
 

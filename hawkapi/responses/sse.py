@@ -10,8 +10,9 @@ from hawkapi.responses.body_writer import BodyWriter
 from hawkapi.responses.feed import Comment, Feed
 from hawkapi.responses.head import HeaderItems, with_defaults
 from hawkapi.responses.problem import phrase, problem_response
-from hawkapi.responses.streaming import StreamingResponse, opened, until_gone
+from hawkapi.responses.streaming import StreamingResponse, opened
 from hawkapi.runtime.generators import closing
+from hawkapi.runtime.interruption import until_gone
 from hawkapi.runtime.runtime import of
 
 _line_end = re.compile(r"\r\n|\r|\n")
@@ -101,10 +102,10 @@ class EventSourceResponse(StreamingResponse):
     async def _stream(self, chunks: AsyncIterator[Any], out: BodyWriter, scope: Scope, receive: Receive) -> None:
         feed = Feed(chunks, self.heartbeat)
         with of(scope).streams.open("sse", feed.end):
-            async with until_gone(receive, feed.stop) as watch, feed.running():
+            async with until_gone(receive, feed.stop) as client, feed.running():
                 await self._start(out, scope)
                 async for event in feed:
-                    if watch.gone or not await out.write(self._encode(event)):
+                    if client.interrupted or not await out.write(self._encode(event)):
                         return
                 await out.end()
 

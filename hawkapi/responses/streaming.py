@@ -1,27 +1,14 @@
 """The response whose body is made while it is sent."""
 
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Callable,
-    Generator,
-    Iterable,
-    Mapping,
-    Sequence,
-)
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from anyio import CancelScope
-
-from hawkapi._types import Message, Receive, Scope, Send
+from hawkapi._types import Receive, Scope, Send
 from hawkapi.responses.base import BaseResponse, as_bytes
 from hawkapi.responses.body_writer import BodyWriter
 from hawkapi.responses.head import HeaderItems, allows_body, response_head
-from hawkapi.runtime.deadlines import begin_cleanup
-from hawkapi.runtime.disconnect import DisconnectWatch
 from hawkapi.runtime.generators import closing, iterate
+from hawkapi.runtime.interruption import until_gone
 from hawkapi.runtime.runtime import Runtime, of
 
 READY_CHUNKS = 64
@@ -80,12 +67,16 @@ class StreamingResponse(BaseResponse):
         await self._stream(chunks, out, scope, receive)
 
     async def _stream(self, chunks: AsyncIterator[Any], out: BodyWriter, scope: Scope, receive: Receive) -> None:
-        async with until_gone(receive) as watch, closing(chunks):
+        async with until_gone(receive) as client, closing(chunks):
             await self._start(out, scope)
-            async for chunk in chunks:
-                if watch.gone or not await out.write(self._encode(chunk)):
+            while True:
+                try:
+                    chunk = await client.next(chunks)
+                except StopAsyncIteration:
+                    await out.end()
                     return
-            await out.end()
+                if client.interrupted or not await out.write(self._encode(chunk)):
+                    return
 
     async def _start(self, out: BodyWriter, scope: Scope) -> None:
         to_head = scope.get("method") == "HEAD"
@@ -99,62 +90,6 @@ class StreamingResponse(BaseResponse):
 
     def _encode(self, chunk: Any) -> bytes:
         return as_bytes(chunk)
-
-
-class Interruption:
-    """Ends a block by cancelling it once, not at every await as a scope alone does.
-
-    A generator that stands at an await gets the exception there; what it awaits while it cleans up is shielded and
-    bounded.
-    """
-
-    __slots__ = ("_block", "_cleanup")
-
-    def __init__(self) -> None:
-        self._block, self._cleanup = CancelScope(), CancelScope()
-
-    @contextmanager
-    def block(self) -> Generator[None, None, None]:
-        """Be interruptible during the block."""
-        with self._block, self._cleanup:
-            yield
-
-    def interrupt(self) -> None:
-        """Cancel what the block awaits now."""
-        self._block.cancel()
-        begin_cleanup(self._cleanup)
-
-
-@asynccontextmanager
-async def until_gone(
-    receive: Receive, on_gone: Callable[[], None] | None = None
-) -> AsyncGenerator[DisconnectWatch, None]:
-    """Run a block that is interrupted when the client leaves.
-
-    Args:
-        receive: The connection's `receive`.
-        on_gone: Called in that moment, too.
-    """
-    host = Interruption()
-
-    def end() -> None:
-        host.interrupt()
-        if on_gone is not None:
-            on_gone()
-
-    async def receive_or_end() -> Message:
-        try:
-            message = await receive()
-        except Exception:
-            end()
-            raise
-        if message["type"] == "http.disconnect":
-            end()
-        return message
-
-    async with DisconnectWatch(receive_or_end) as watch:
-        with host.block():
-            yield watch
 
 
 def _ready(content: Any) -> Sequence[Any] | None:

@@ -17,7 +17,7 @@ from hawkapi.requests.body import check_content_length, read_rest, without_trail
 from hawkapi.requests.context import Serving
 from hawkapi.requests.errors import BadRequest, MalformedBody, RequestEntityTooLarge
 from hawkapi.requests.limits import Limits
-from hawkapi.requests.request import Request
+from hawkapi.requests.request import Request, read_messages
 from hawkapi.responses.base import BaseResponse
 from hawkapi.responses.head import LENGTHS, allows_body, content_length
 from hawkapi.responses.problem import PROBLEM_TYPE
@@ -349,7 +349,7 @@ def _limited(plan: EndpointPlan) -> Callable[[Scope], TimeLimit] | None:
 def _watched(app: Serving) -> Callable[[Scope, Receive], tuple[Receive, DisconnectWatch]]:
     def watched(scope: Scope, receive: Receive) -> tuple[Receive, DisconnectWatch]:
         """Put the reader that reads ahead in the place of `receive`, and give the watch that it serves."""
-        messages = provide_context(scope, app).read_messages(receive)
+        messages = read_messages(provide_context(scope, app), receive)
         return messages.receive, DisconnectWatch(messages.run)
 
     return watched

@@ -71,29 +71,26 @@ class Pool:
 
     Attributes:
         name: Its name.
+        total_tokens: How many threads it may use at once.
         abandoned: Threads whose caller gave up.
 
     Raises:
         ValueError: If it would have no thread.
     """
 
-    __slots__ = ("_clock", "_lock", "_tokens", "_wait_seconds", "_warned_at", "abandoned", "name")
+    __slots__ = ("_clock", "_lock", "_tokens", "_wait_seconds", "_warned_at", "abandoned", "name", "total_tokens")
 
     def __init__(self, name: str, size: int, *, clock: Callable[[], float] = monotonic) -> None:
         if size < 1:
             raise ValueError(f"the thread pool {name!r} needs at least 1 thread, not {size}")
         self.name: str = name
+        self.total_tokens: int = size
         self.abandoned: int = 0
         self._tokens = CapacityLimiter(size)
         self._lock = Lock()
         self._clock = clock
         self._wait_seconds = 0.0
         self._warned_at = -inf
-
-    @property
-    def total_tokens(self) -> int:
-        """How many threads it may use at once."""
-        return int(self._tokens.total_tokens)
 
     @property
     def borrowed_tokens(self) -> int:
@@ -198,7 +195,7 @@ class _Call(Generic[T]):
 
 
 class _Unlimited(CapacityLimiter):
-    """What AnyIO counts threads with, and what does not count: that costs as much again as the pool's own tokens."""
+    """What AnyIO is given to count threads with: it lets everything pass, for the pool has counted already."""
 
     def __new__(cls) -> Self:
         return object.__new__(cls)

@@ -31,8 +31,7 @@ async def _serve(app: ASGIApp, *, stop: Stop, options: ServerOptions, listener: 
 
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await app(scope, receive, send)
-            return
+            return await app(scope, receive, send)
         calls.count += 1
         try:
             await app(scope, receive, send)

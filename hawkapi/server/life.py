@@ -75,6 +75,7 @@ async def live(app: ASGIApp, stop: Stop, serve_until_stopped: Serve) -> int:
     started = False
 
     async def break_off_start() -> None:
+        """Cancel a start that is not done when the first signal comes."""
         await stop.begun()
         if not started:
             group.cancel_scope.cancel()

@@ -134,7 +134,7 @@ class _Parent:
 
     def _wait(self, seconds: float | None) -> list[Any]:
         """Wait for something to happen, at most that long; signals are taken note of, and sent on."""
-        reports = [worker.report for worker in self._workers if worker.report is not None]
+        reports = [worker.report for worker in self._workers if not worker.report.closed]
         changes = [] if self._changes is None else [self._changes]
         waited = [self._bell, *changes, *reports, *(worker.ended for worker in self._workers)]
         ready = wait(waited, None if seconds is None else max(seconds, 0.0))

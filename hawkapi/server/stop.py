@@ -5,10 +5,11 @@ import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from math import inf
 from threading import Timer
 from types import FrameType
 
-from anyio import move_on_after, sleep
+from anyio import current_time, sleep
 
 from hawkapi._types import ASGIApp
 from hawkapi.app.application import HawkAPI
@@ -50,8 +51,8 @@ class Stop:
     """
 
     def __init__(self, options: ServerOptions) -> None:
-        self.signals = 0
-        self.drain = options.drain or Drain()
+        self.signals: int = 0
+        self.drain: Drain = options.drain or Drain()
         self._options = options
         self._delay = 0.0
         self._app: HawkAPI | None = None
@@ -102,14 +103,15 @@ class Stop:
         await self.begun()
         if self._app is not None:
             self._app.lifecycle.publish()
-        with move_on_after(self._delay):
-            await self._come(2)
+        await self._come(2, within=self._delay)
         if self._app is not None:
             self._app.lifecycle.begin_stop()
 
-    async def _come(self, signals: int) -> None:
-        while self.signals < signals:  # noqa: ASYNC110 - a signal handler sets no event: see POLL
-            await sleep(POLL)
+    async def _come(self, signals: int, within: float = inf) -> None:
+        until = current_time() + within
+        # A signal handler sets no event: see POLL.
+        while self.signals < signals and (left := until - current_time()) > 0:  # noqa: ASYNC110
+            await sleep(min(POLL, left))
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         """Handle a signal, in between any two lines of the main thread: plain stores, and what is safe there."""

@@ -34,7 +34,9 @@ async def _serve(app: ASGIApp, *, stop: Stop, options: ServerOptions, listener: 
         proxy_headers=False,  # X-Forwarded-* is the app's business: it knows whom to trust
         timeout_graceful_shutdown=cast(int, stop.drain.request_grace),  # typed int, used as seconds of any kind
     )
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.WARNING)  # it would tell of a start and a stop that are not the app's
+    log.addFilter(_is_news)
     server = _Server(config)
 
     async def end() -> None:

@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable
 from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from socket import socket
 from threading import Thread
 from time import monotonic
-from typing import NoReturn
+from types import FrameType
+from typing import NoReturn, cast
 
 from hawkapi._errors import HawkAPIError
 from hawkapi._types import ASGIApp
@@ -35,7 +37,7 @@ class Worker:
     Attributes:
         began: When it started, in seconds of `time.monotonic`.
         limit: Seconds that its stop may take at most.
-        report: Where it tells how loading the app went: an error's text, then its limit; `None` when it told all.
+        report: Where it tells how loading the app went: an error's text, then its limit; closed when it told all.
         ended: Becomes ready, for `multiprocessing.connection.wait`, when the process has ended.
     """
 
@@ -49,10 +51,10 @@ class Worker:
         restarts: int = 0,
     ) -> None:
         self.restarts = restarts
-        self.limit = (options.drain or Drain()).total + MARGIN
-        self.began = monotonic()
-        self.report: Connection | None
-        self.report, report = _context.Pipe(duplex=False)
+        self.limit: float = (options.drain or Drain()).total + MARGIN
+        self.began: float = monotonic()
+        told, report = _context.Pipe(duplex=False)
+        self.report: Connection = told
         self._process = _context.Process(target=_work, args=(load, options, listener, report, show_failure))
         resource_tracker.ensure_running()  # it starts with the first process, and lets through what is held back here
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # inherited: those that come early are the new process's too
@@ -61,7 +63,7 @@ class Worker:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         report.close()
-        self.ended = self._process.sentinel
+        self.ended: int = self._process.sentinel
 
     @property
     def name(self) -> str:
@@ -70,25 +72,21 @@ class Worker:
 
     def hear(self) -> str | float | None:
         """Take the next report, as the process wrote it; `None` when there will be none any more."""
-        if self.report is None:
-            return None
         try:
             return self.report.recv()
         except EOFError:
             self.report.close()
-            self.report = None
             return None
 
     def signal(self, number: int) -> None:
         """Send it a signal, if it has not ended."""
         if self._process.exitcode is None:
-            os.kill(self._process.pid or 0, number)
+            os.kill(cast(int, self._process.pid), number)
 
     def bury(self) -> int:
         """Wait for its end, and return its exit code; minus the number of the signal that killed it."""
         self._process.join()
-        if self.report is not None:
-            self.report.close()
+        self.report.close()
         code = self._process.exitcode
         self._process.close()
         return code or 0
@@ -98,6 +96,8 @@ def _work(
     load: Callable[[], ASGIApp], options: ServerOptions, listener: socket, report: Connection, show_failure: bool
 ) -> NoReturn:
     """Load, report and serve: the whole life of the process."""
+    for number in SIGNALS:  # held back so far; who serves handles them, and afterwards they come too late
+        signal.signal(number, _ignore)
     os.setpgrp()  # a Ctrl-C goes to all processes of the terminal's group: this one hears of it from the parent alone
     Thread(target=_follow_parent, daemon=True).start()
 
@@ -117,9 +117,11 @@ def _work(
     sys.exit(serve(load_and_report, options, listener, loaded))
 
 
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing. To ignore a signal in the system's own way would drop one that is held back."""
+
+
 def _follow_parent() -> None:
     """Stop when the parent has been killed: nobody else would tell."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+    cast(BaseProcess, parent_process()).join()
+    os.kill(os.getpid(), signal.SIGTERM)

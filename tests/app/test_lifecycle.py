@@ -514,3 +514,17 @@ def test_a_runtime_belongs_to_one_life():
         assert app.runtime() is bare
 
     anyio.run(main)
+
+
+async def test_two_lives_at_once_do_no_harm():
+    app = HawkAPI()
+
+    @app.get("/")
+    async def handler():
+        return "hi"
+
+    async with AsyncTestClient(app) as first:
+        async with AsyncTestClient(app) as second:
+            assert (await second.get("/")).json() == "hi"
+        assert (await first.get("/")).json() == "hi"
+    assert (await call(app, "GET", "/")).json() == "hi"

@@ -41,7 +41,7 @@ async def test_a_handler_runs_in_the_pool_that_its_route_names():
     @app.get("/", threads="reports")
     def handler():
         entered.set()
-        release.wait()
+        release.wait(60)
 
     async with anyio.create_task_group() as group:
         group.start_soon(lambda: exchange(app, "GET", "/"))
@@ -56,7 +56,7 @@ async def test_starlette_1724_a_full_pool_does_not_keep_another_from_working():
 
     @app.get("/slow")
     def slow():
-        release.wait()
+        release.wait(60)
 
     @app.get("/", threads="reports")
     def quick():

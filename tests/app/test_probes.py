@@ -183,7 +183,7 @@ async def test_sync_checks_have_threads_of_their_own():
     @app.get("/")
     def hold():
         anyio.from_thread.run_sync(held.set)
-        free.wait()
+        free.wait(60)
 
     async with create_task_group() as group:
         group.start_soon(call, app, "GET", "/")

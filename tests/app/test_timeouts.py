@@ -252,7 +252,7 @@ async def test_a_sync_handler_gets_its_504_on_time_and_keeps_its_thread():
 
     @app.get("/")
     def handler():
-        release.wait()
+        release.wait(60)
 
     with released(release):
         answer = await call(app, "GET", "/")
@@ -271,7 +271,7 @@ async def test_when_all_threads_are_left_behind_sync_handlers_are_refused(path):
 
     @app.get("/timed", timeout=SHORT)
     def timed():
-        release.wait()
+        release.wait(60)
 
     @app.get("/untimed")
     def untimed():
@@ -316,7 +316,7 @@ async def test_without_a_timeout_no_thread_is_left_behind():
     @app.get("/")
     def handler():
         entered.set()
-        release.wait()
+        release.wait(60)
         ended.append(True)
 
     async with anyio.create_task_group() as group:
@@ -332,7 +332,7 @@ async def test_waiting_for_a_thread_belongs_to_the_handlers_time():
 
     @app.get("/blocking")
     def blocking():
-        release.wait()
+        release.wait(60)
 
     @app.get("/", timeout=SHORT)
     def handler():

@@ -55,7 +55,7 @@ async def test_starlette_1724_slow_sync_handlers_starve_neither_files_nor_the_lo
     @app.get("/slow")
     def slow():
         anyio.from_thread.run_sync(running.set)
-        finish.wait()
+        finish.wait(60)
 
     @app.get("/file")
     async def file():

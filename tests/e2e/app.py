@@ -5,8 +5,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from hawkapi import BackgroundTasks, EventSourceResponse, HawkAPI, Request, StreamingResponse, WebSocket
-from hawkapi.app.config import Drain
+from hawkapi import BackgroundTasks, Drain, EventSourceResponse, HawkAPI, Request, StreamingResponse, WebSocket
 
 MEGABYTE = bytes(1024 * 1024)
 DELAY = float(os.environ.get("DELAY", "0.6"))

@@ -83,7 +83,7 @@ async def test_a_sync_check_that_hangs_is_neither_waited_for_nor_called_again_un
     def hang():
         calls.append(1)
         begun.set()
-        back.wait()
+        back.wait(60)
         return True
 
     check, threads = Check("x", hang), pool()

@@ -1,4 +1,5 @@
 from hawkapi.requests.context import RequestContext, SharedRequest
+from hawkapi.requests.request import read_messages
 from hawkapi.runtime.runtime import Runtime
 from tests.requests.feeds import Feed
 
@@ -29,6 +30,6 @@ def test_requests_without_a_context_share_the_same_things():
 
 async def test_the_first_receive_is_the_one_that_is_read():
     shared, first, second = SharedRequest(), Feed(b"1"), Feed(b"2")
-    messages = shared.read_messages(first)
-    assert shared.read_messages(second) is messages
+    messages = read_messages(shared, first)
+    assert read_messages(shared, second) is messages
     assert (await messages.receive())["body"] == b"1"

@@ -4,9 +4,9 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from hawkapi.responses import streaming
 from hawkapi.responses.body_writer import CHECKPOINT_EVERY, spec_version
 from hawkapi.responses.streaming import READY_CHUNKS, StreamingResponse
+from hawkapi.runtime import interruption
 from hawkapi.runtime.deadlines import begin_cleanup
 from hawkapi.runtime.runtime import Runtime
 from tests.responses.wire import Answer, exchange, gone, refuse
@@ -300,7 +300,7 @@ async def test_a_receive_that_fails_is_a_client_that_left():
 
 
 async def test_cleanup_that_does_not_end_is_cut_off(monkeypatch):
-    monkeypatch.setattr(streaming, "begin_cleanup", lambda scope: begin_cleanup(scope, 0))
+    monkeypatch.setattr(interruption, "begin_cleanup", lambda scope: begin_cleanup(scope, 0))
     waiting, cut = anyio.Event(), []
 
     async def content():
@@ -406,7 +406,7 @@ async def test_a_sync_chunk_made_after_the_client_left_is_not_sent():
 
     def content():
         yield "a"
-        left.wait()
+        left.wait(60)
         yield "b"
 
     async def receive():

@@ -16,7 +16,7 @@ async def occupied(pool):
 
     def hold():
         entered.release()
-        release.wait()
+        release.wait(60)
 
     async with create_task_group() as group:
         for _ in range(pool.total_tokens):

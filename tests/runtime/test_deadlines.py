@@ -52,12 +52,15 @@ async def test_an_open_scope_that_cleans_up_ends_at_its_deadline():
 
 async def test_a_block_is_cut_off_when_its_time_is_over():
     cleaned = []
-    with pytest.raises(TimeExceeded, match=r"exceeded its time limit of 0.001s") as caught:
-        with TimeLimit(0.001):
-            try:
-                await sleep_forever()
-            finally:
-                cleaned.append(True)
+
+    async def work():
+        try:
+            await sleep_forever()
+        finally:
+            cleaned.append(True)
+
+    with pytest.raises(TimeExceeded, match=r"exceeded its time limit of 0.001s") as caught, TimeLimit(0.001):
+        await work()
     assert (caught.value.seconds, caught.value.__cause__, cleaned) == (0.001, None, [True])
 
 
@@ -65,9 +68,8 @@ async def test_a_block_within_its_time_passes_with_its_error_as_raised():
     with TimeLimit(60):
         await checkpoint()
     error = TimeoutError("of the user")
-    with pytest.raises(TimeoutError) as caught:
-        with TimeLimit(60):
-            raise error
+    with pytest.raises(TimeoutError) as caught, TimeLimit(60):
+        raise error
     assert caught.value is error
 
 
@@ -76,18 +78,20 @@ async def test_the_deadline_is_told_in_monotonic_seconds(clock):
 
 
 async def test_a_block_that_did_not_await_has_exceeded_its_time_as_well(clock):
-    with pytest.raises(TimeExceeded) as caught:
-        with TimeLimit(60):
-            clock.now += 60
+    with pytest.raises(TimeExceeded) as caught, TimeLimit(60):
+        clock.now += 60
     assert caught.value.__cause__ is None
 
 
 async def test_an_error_after_the_time_was_over_is_the_cause(clock):
     error = LookupError("late")
-    with pytest.raises(TimeExceeded) as caught:
-        with TimeLimit(60):
-            clock.now += 60
-            raise error
+
+    def work():
+        clock.now += 60
+        raise error
+
+    with pytest.raises(TimeExceeded) as caught, TimeLimit(60):
+        work()
     assert caught.value.__cause__ is error
 
 
@@ -98,11 +102,13 @@ async def test_what_else_was_in_a_group_that_was_cut_off_is_the_cause():
         finally:
             raise LookupError("late")
 
-    with pytest.raises(TimeExceeded) as caught:
-        with TimeLimit(0.001):
-            async with create_task_group() as group:
-                group.start_soon(fail_when_cancelled)
-                await sleep_forever()
+    async def work():
+        async with create_task_group() as group:
+            group.start_soon(fail_when_cancelled)
+            await sleep_forever()
+
+    with pytest.raises(TimeExceeded) as caught, TimeLimit(0.001):
+        await work()
     assert isinstance(caught.value.__cause__, ExceptionGroup)
 
 

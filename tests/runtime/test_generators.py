@@ -244,7 +244,7 @@ async def test_a_step_that_runs_when_its_consumer_is_cancelled_ends_before_the_i
     def slow():
         try:
             entered.set()
-            release.wait()
+            release.wait(60)
             order.append("step")
             yield 1
         finally:
@@ -278,7 +278,7 @@ def test_a_step_left_running_by_a_native_cancellation_closes_the_iterator_when_i
     def slow():
         try:
             entered.set()
-            release.wait()
+            release.wait(60)
             yield 1
         finally:
             closed.set()

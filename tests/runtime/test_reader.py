@@ -1,3 +1,4 @@
+import pytest
 from anyio import Event, create_task_group, sleep_forever, wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
@@ -7,8 +8,12 @@ from hawkapi.runtime.tasks import Supervisor
 LEFT = {"type": "http.disconnect"}
 
 
-def part(body, more_body=True):
-    return {"type": "http.request", "body": body, "more_body": more_body}
+def part(body):
+    return {"type": "http.request", "body": body, "more_body": True}
+
+
+def last(body):
+    return {"type": "http.request", "body": body, "more_body": False}
 
 
 class Server:
@@ -55,8 +60,8 @@ class running:
 
 
 async def test_messages_pass_as_they_come():
-    reader = MessageReader(Server(part(b"1"), part(b"2", False), LEFT).receive)
-    assert [await reader.receive() for _ in range(3)] == [part(b"1"), part(b"2", False), LEFT]
+    reader = MessageReader(Server(part(b"1"), last(b"2"), LEFT).receive)
+    assert [await reader.receive() for _ in range(3)] == [part(b"1"), last(b"2"), LEFT]
 
 
 async def test_a_disconnect_is_given_again_and_again():
@@ -69,16 +74,15 @@ async def test_a_disconnect_is_given_again_and_again():
 async def test_an_error_of_receive_is_raised_to_who_reads():
     error = OSError("broken")
     reader = MessageReader(Server(error, LEFT).receive)
-    try:
+    with pytest.raises(OSError, match="broken") as caught:
         await reader.receive()
-    except OSError as exc:
-        assert exc is error
+    assert caught.value is error
     assert not reader.gone
     assert await reader.receive() == LEFT
 
 
 async def test_reading_ahead_holds_one_message_and_waits_until_it_is_taken():
-    server = Server(part(b"1"), part(b"2"), part(b"3", False))
+    server = Server(part(b"1"), part(b"2"), last(b"3"))
     reader = MessageReader(server.receive)
     async with create_task_group() as group:
         group.start_soon(reader.run)
@@ -89,7 +93,7 @@ async def test_reading_ahead_holds_one_message_and_waits_until_it_is_taken():
 
 
 async def test_behind_the_last_message_it_reads_on_until_the_client_leaves():
-    server = Server(part(b"", False))
+    server = Server(last(b""))
     reader = MessageReader(server.receive)
     async with create_task_group() as group:
         group.start_soon(reader.run)
@@ -99,7 +103,7 @@ async def test_behind_the_last_message_it_reads_on_until_the_client_leaves():
         server.say(LEFT)
         await wait_all_tasks_blocked()
         assert reader.gone
-    assert [await reader.receive() for _ in range(2)] == [part(b"", False), LEFT]
+    assert [await reader.receive() for _ in range(2)] == [last(b""), LEFT]
 
 
 async def test_who_waits_for_a_message_gets_it_from_the_reading_ahead():
@@ -152,9 +156,9 @@ async def test_reading_ahead_waits_until_who_reads_already_has_its_message():
         await wait_all_tasks_blocked()
         group.start_soon(reader.run)
         await wait_all_tasks_blocked()
-        server.say(part(b"1", False))
+        server.say(last(b"1"))
         server.say(LEFT)
-    assert got == [part(b"1", False)]
+    assert got == [last(b"1")]
     assert reader.gone
 
 
@@ -186,7 +190,7 @@ async def test_an_error_while_reading_ahead_counts_as_the_clients_leaving():
 
 async def test_a_server_that_always_has_a_message_does_not_freeze_the_loop():
     async def receive():
-        return part(b"", False)
+        return last(b"")
 
     async with create_task_group() as group:
         group.start_soon(MessageReader(receive).run)
@@ -199,8 +203,8 @@ async def test_a_server_that_always_has_a_message_does_not_freeze_the_loop():
 
 async def test_a_look_sees_that_the_client_has_left():
     async with running() as supervisor:
-        assert await MessageReader(Server(part(b"", False), LEFT).receive).look(supervisor, bodyless=False)
-        assert not await MessageReader(Server(part(b"", False)).receive).look(supervisor, bodyless=False)
+        assert await MessageReader(Server(last(b""), LEFT).receive).look(supervisor, bodyless=False)
+        assert not await MessageReader(Server(last(b"")).receive).look(supervisor, bodyless=False)
 
 
 async def test_after_the_first_look_the_client_is_watched():
@@ -208,7 +212,7 @@ async def test_after_the_first_look_the_client_is_watched():
     reader = MessageReader(server.receive)
     async with running() as supervisor:
         assert not await reader.look(supervisor, bodyless=False)
-        server.say(part(b"", False))
+        server.say(last(b""))
         assert not await reader.look(supervisor, bodyless=False)
         server.say(LEFT)
         await wait_all_tasks_blocked()
@@ -246,7 +250,7 @@ async def test_without_a_supervisor_a_look_reads_a_request_without_a_body():
 
 
 async def test_without_a_supervisor_a_look_does_not_touch_a_body_that_is_outstanding():
-    server = Server(part(b"1"), part(b"2", False), LEFT)
+    server = Server(part(b"1"), last(b"2"), LEFT)
     reader = MessageReader(server.receive)
     for _ in range(2):
         assert not await reader.look(None, bodyless=False)

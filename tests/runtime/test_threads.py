@@ -97,7 +97,7 @@ async def test_a_running_call_is_not_abandoned_when_its_caller_is_cancelled():
 
     def work():
         entered.set()
-        release.wait()
+        release.wait(60)
         finished.append(True)
 
     async with create_task_group() as group:
@@ -155,7 +155,7 @@ async def test_the_function_may_ask_whether_it_was_abandoned():
 
     def work():
         entered.set()
-        go.wait()
+        go.wait(60)
         try:
             from_thread.check_cancelled()
         except BaseException as exc:
@@ -175,7 +175,7 @@ async def test_the_error_of_an_abandoned_call_is_logged(caplog):
     pool, release = Pool("test", 1), Event()
 
     def fail():
-        release.wait()
+        release.wait(60)
         raise LookupError("too late")
 
     async with abandoned(release, pool, fail):
@@ -205,7 +205,7 @@ def test_a_thread_that_outlives_its_loop_ends_in_peace(hawk_backend):
     release, ended = Event(), Event()
 
     def work():
-        release.wait()
+        release.wait(60)
         return Last(ended)
 
     async def main():
@@ -217,7 +217,7 @@ def test_a_thread_that_outlives_its_loop_ends_in_peace(hawk_backend):
     pool = run(main, backend=backend, backend_options=options)
     assert pool.abandoned == 1
     release.set()
-    ended.wait()
+    ended.wait(60)
     assert pool.abandoned == 0
 
 

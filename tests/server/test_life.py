@@ -9,8 +9,7 @@ from http.client import HTTPConnection
 import anyio
 import pytest
 
-from hawkapi import HawkAPI
-from hawkapi.app.config import Drain
+from hawkapi import Drain, HawkAPI
 from hawkapi.runtime import signals
 from hawkapi.server.base import SERVERS, STARTUP_FAILURE, ServerOptions
 from hawkapi.server.life import serve

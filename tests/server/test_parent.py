@@ -154,16 +154,14 @@ class TestReload:
 
         def script(person):
             person.wait_for_load()
-            person.write("deaf")  # its end takes a while
-            person.wait_for_load()
             person.write("two")
-            said.get(timeout=30)
-            said.get(timeout=30)
+            assert said.get(timeout=30) == "Changed: app.py. Reloading."  # which takes a while: the worker is deaf
             person.write("three")
             person.wait_for_load()
+            monkeypatch.setattr(parent, "_PATIENCE", 60.0)
             answers.append(person.ask())
 
-        self.drive("one", script)
+        assert self.drive("deaf", script) == 0
         assert answers == [(200, "three")]
 
     def test_an_app_that_cannot_be_loaded_at_the_first_start_is_an_error_and_frees_the_port(self, tmp_path):
@@ -258,7 +256,11 @@ def test_a_worker_that_is_deaf_to_the_signal_is_killed(drive, monkeypatch):
 
 
 def test_a_signal_while_workers_load_the_app_ends_them_in_order(drive):
-    assert drive("slow", Person.wait_for_load, workers=2) == 0
+    def script(person):
+        person.wait_for_load()
+        person.wait_for_load()
+
+    assert drive("slow", script, workers=2) == 0
 
 
 def test_a_third_signal_kills_the_workers_at_once(drive, monkeypatch):

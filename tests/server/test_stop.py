@@ -5,8 +5,7 @@ import threading
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 
-from hawkapi import HawkAPI
-from hawkapi.app.config import Drain
+from hawkapi import Drain, HawkAPI
 from hawkapi.ops.lifecycle import LifecycleState
 from hawkapi.server.base import ServerOptions
 from hawkapi.server.stop import MARGIN, Interrupted, Stop, end_after
