@@ -102,9 +102,11 @@ class _Parent:
     def run(self, workers: int) -> int:
         """Keep workers running until a signal comes, then stop them; return the exit code."""
         self._due = [(0.0, 0)] * workers
-        while not self._signals and not self._startup_failed:
+        while not self._startup_failed:
             self._start_due()
             ready = self._wait(self._due[0][0] - monotonic() if self._due else None)
+            if self._signals:
+                break
             for worker in [*self._workers]:
                 if worker.report in ready:
                     self._hear(worker)
@@ -140,8 +142,9 @@ class _Parent:
         ready = wait(waited, None if seconds is None else max(seconds, 0.0))
         if self._bell in ready:
             for number in os.read(self._bell, 64):
-                self._signals.append(number)
-                self._tell(number)
+                if number in SIGNALS:  # the bell rings for every signal that has a handler in Python
+                    self._signals.append(number)
+                    self._tell(number)
         return ready
 
     def _tell(self, number: int) -> None:

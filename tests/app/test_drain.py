@@ -230,10 +230,9 @@ async def test_open_streams_end_politely(delay):
 
 async def test_a_stop_without_a_drain_ends_them_too():
     feed, wire = Feed(), Wire()
-    async with create_task_group() as group:
-        async with AsyncTestClient(feed.app):
-            group.start_soon(feed.app, http_scope("GET", "/events"), feed.receive, wire.send)
-            await feed.open.wait()
+    async with create_task_group() as group, AsyncTestClient(feed.app):
+        group.start_soon(feed.app, http_scope("GET", "/events"), feed.receive, wire.send)
+        await feed.open.wait()
     assert b"going away" in wire.body
 
 
@@ -290,10 +289,9 @@ async def test_streams_of_a_mounted_app_do_not_hold_the_stop_of_the_outer_one():
     outer, feed = HawkAPI(), Feed()
     outer.mount("/inner", feed.app)
     wire = Wire()
-    async with create_task_group() as group:
-        async with AsyncTestClient(outer):
-            group.start_soon(outer, http_scope("GET", "/inner/events"), feed.receive, wire.send)
-            await feed.open.wait()
+    async with create_task_group() as group, AsyncTestClient(outer):
+        group.start_soon(outer, http_scope("GET", "/inner/events"), feed.receive, wire.send)
+        await feed.open.wait()
     assert b"going away" in wire.body
 
 

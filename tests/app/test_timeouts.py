@@ -282,7 +282,7 @@ async def test_when_all_threads_are_left_behind_sync_handlers_are_refused(path):
         """Does nothing."""
 
     with released(release):
-        for _ in range(2):
+        while app.runtime().handlers.statistics().abandoned < 2:  # one whose thread came too late leaves none behind
             assert (await call(app, "GET", "/timed")).status == 504
         answer = await call(app, "GET", path)
         assert answer.status == 503

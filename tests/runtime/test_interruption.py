@@ -170,7 +170,7 @@ async def test_a_timeout_of_the_generator_s_own_is_no_interruption():
 
 
 class Closing:
-    """Waits for a socket that is closed meanwhile: the loop tells it by an error, where it would tell a cancellation."""
+    """Waits for a socket that is closed meanwhile: the loop says so as it would say that the task is cancelled."""
 
     async def content(self):
         with pytest.raises(anyio.ClosedResourceError):
@@ -279,9 +279,9 @@ async def test_other_messages_do_not_end_it():
     messages = [{"type": "http.request"}] * 3
 
     async def receive():
-        if messages:
-            return messages.pop()
-        await sleep_forever()
+        if not messages:
+            await sleep_forever()
+        return messages.pop()
 
     async with until_gone(receive) as client:
         await wait_all_tasks_blocked()

@@ -256,9 +256,7 @@ async def test_a_lifespan_whose_task_group_fails_is_dead_and_shut_down_at_once_b
     group, server, dead = Group(), Patient(), Event()
 
     async def talk():
-        await conversation(
-            server.receive, server.send, startup=group.startup, shutdown=group.shutdown, died=dead.set
-        )
+        await conversation(server.receive, server.send, startup=group.startup, shutdown=group.shutdown, died=dead.set)
 
     async with create_task_group() as tasks:
         tasks.start_soon(talk)

@@ -259,9 +259,7 @@ def test_a_policy_that_is_none_is_refused(options, message):
         Background(lambda: None).start(checkpoint, **options)
 
 
-@pytest.mark.parametrize(
-    "options", [{"first": -1}, {"first": 2, "most": 1}, {"factor": 0.5}, {"healthy": -1}], ids=str
-)
+@pytest.mark.parametrize("options", [{"first": -1}, {"first": 2, "most": 1}, {"factor": 0.5}, {"healthy": -1}], ids=str)
 def test_a_backoff_that_makes_no_sense_is_refused(options):
     with pytest.raises(ValueError, match="a back-off needs"):
         Backoff(**options)

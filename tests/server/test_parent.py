@@ -263,6 +263,20 @@ def test_a_signal_while_workers_load_the_app_ends_them_in_order(drive):
     assert drive("slow", script, workers=2) == 0
 
 
+def test_signals_that_are_somebody_elses_stop_nothing(drive):
+    heard = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: heard.append("usr1"))
+
+    def script(person):
+        person.wait_for_load()
+        person.press(signal.SIGUSR1)
+        assert person.ask() == (200, "one")
+
+    assert drive("one", script) == 0
+    signal.signal(signal.SIGUSR1, before)
+    assert heard == ["usr1"]
+
+
 def test_a_third_signal_kills_the_workers_at_once(drive, monkeypatch):
     def script(person):
         person.wait_for_load()

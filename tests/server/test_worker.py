@@ -11,6 +11,7 @@ def test_a_worker_that_has_ended_is_sent_no_signal():
     with bind("127.0.0.1", 0) as listener:
         worker = Worker(load_and_die, ServerOptions(), listener)
         wait([worker.ended])
+        worker._process.join()
         worker.signal(signal.SIGTERM)
         assert worker.bury() == 7
 

@@ -279,7 +279,7 @@ async def test_a_handler_that_only_sends_finds_out_from_the_next_send():
     connected = Connected(handler)
     async with connected:
         await connected.restart()
-    assert connected.peer.log[-1] == "close 1012"
+    assert "close 1012" in connected.peer.log[-2:]  # one message may have been on its way
     assert connected.raised.code == 1012
 
 
