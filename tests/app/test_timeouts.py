@@ -295,10 +295,11 @@ async def test_when_all_threads_are_left_behind_sync_handlers_are_refused(path):
 
 
 async def test_a_sync_handler_that_asks_stops_when_its_time_is_over():
-    app, stopped = HawkAPI(request_timeout=SHORT), Event()
+    app, begun, stopped = HawkAPI(request_timeout=SHORT), Event(), Event()
 
     @app.get("/")
     def handler():
+        begun.set()
         try:
             while True:
                 anyio.from_thread.check_cancelled()
@@ -306,7 +307,8 @@ async def test_a_sync_handler_that_asks_stops_when_its_time_is_over():
         finally:
             stopped.set()
 
-    assert (await call(app, "GET", "/")).status == 504
+    while not begun.is_set():  # the time may be over before a thread has taken it up
+        assert (await call(app, "GET", "/")).status == 504
     await anyio.to_thread.run_sync(stopped.wait)
 
 

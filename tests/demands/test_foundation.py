@@ -2,6 +2,7 @@
 
 import threading
 from contextvars import ContextVar
+from itertools import count
 
 import anyio
 import anyio.from_thread
@@ -108,29 +109,35 @@ async def test_starlette_1775_the_generator_of_a_stream_is_closed_in_the_task_th
 async def test_fastmcp_622_a_generator_may_hold_a_task_group_while_it_streams():
     app, events = HawkAPI(), []
 
-    async def produce(send):
+    async def produce(send, numbers):
         async with send:
-            for i in range(3):
+            for i in numbers:
                 await send.send(str(i))
 
-    async def content():
-        async with anyio.create_task_group() as group:
-            send, receive = anyio.create_memory_object_stream(0)
-            group.start_soon(produce, send)
-            async with receive:
-                async for item in receive:
-                    yield item
-        events.append("left")
+    async def content(numbers):
+        try:
+            async with anyio.create_task_group() as group:
+                send, receive = anyio.create_memory_object_stream(0)
+                group.start_soon(produce, send, numbers)
+                async with receive:
+                    async for item in receive:
+                        yield item
+        finally:
+            events.append("left")
 
     @app.get("/")
     async def handler():
-        return StreamingResponse(content())
+        return StreamingResponse(content(range(3)))
+
+    @app.get("/endless")
+    async def endless():
+        return StreamingResponse(content(count()))
 
     async with AsyncTestClient(app) as client:
         assert (await client.get("/")).text == "012"
-        async with client.stream("GET", "/") as response:
+        async with client.stream("GET", "/endless") as response:
             assert await anext(response.aiter_bytes()) == b"0"
-    assert events == ["left"]
+    assert events == ["left", "left"]
 
 
 async def test_starlette_1315_the_async_client_runs_the_app_in_the_loop_of_the_test():

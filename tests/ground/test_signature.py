@@ -167,9 +167,7 @@ def test_what_gives_a_coroutine_is_async(fn):
     assert is_async_callable(fn)
 
 
-@pytest.mark.parametrize(
-    "fn", [plain, Service, AsyncCaller, Service(1).method, Caller(), functools.partial(plain)]
-)
+@pytest.mark.parametrize("fn", [plain, Service, AsyncCaller, Service(1).method, Caller(), functools.partial(plain)])
 def test_what_gives_its_result_at_once_is_not_async(fn):
     assert not is_async_callable(fn)
 
