@@ -13,3 +13,9 @@ BACKENDS = {
 def anyio_backend(request):
     """Run each async test on asyncio, asyncio+uvloop and trio."""
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def unclaimed_process(monkeypatch):
+    """Have each test begin in a process whose signals nobody has claimed, as tests of the runner do."""
+    monkeypatch.setattr("hawkapi.runtime.signals._claims", [])

@@ -10,7 +10,7 @@ from hawkapi._types import Receive, Scope, Send
 from hawkapi.app.builtin_routes import METHODS, Probes
 from hawkapi.app.config import AppOptions, Drain, Lifespan, Limits, Threads
 from hawkapi.app.in_flight import InFlight
-from hawkapi.app.registration import AppRegistration, Entry
+from hawkapi.app.registration import AppRegistration, Declared, Entry
 from hawkapi.ops.health import Check, CheckFunction
 from hawkapi.ops.lifecycle import Lifecycle, LifecycleState
 from hawkapi.requests.state import State
@@ -129,6 +129,7 @@ class HawkAPI(Router):
         self.lifecycle.on_begin(self._close_connections)
         self._in_flight = InFlight()
         self._lives = 0
+        self._before_start = Declared(self._registration, self._declared)
         self._runtimes: RunVar[Runtime] = RunVar("hawkapi.app.runtime")
 
     @property
@@ -292,6 +293,9 @@ class HawkAPI(Router):
         runtime = self._new_runtime()
         runtime.supervisor = supervisor
         token = self._runtimes.set(runtime)
+        if not self._lives:
+            self._before_start = Declared(self._registration, self._declared)
+            self._unseal()  # the start may register
         self._lives += 1
         self.lifecycle.restart()
         self._choose_entry()
@@ -302,6 +306,9 @@ class HawkAPI(Router):
             self._runtimes.reset(token)
             if not self._lives:
                 self._entry = self._enter_first
+                if self._before_start.restore():  # the next start will register it again
+                    self._unseal()
+                    self._reindex()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an ASGI scope: `http`, `websocket` or `lifespan`."""
@@ -343,6 +350,16 @@ class HawkAPI(Router):
         self._entry = self._open
         if self.lifecycle.draining:  # asked after the store, since a signal may come between any two lines
             self._close_connections()
+
+    def _unseal(self) -> None:
+        self._sealed = False
+        self._open = self._closing = self._enter_first
+
+    def _reindex(self) -> None:
+        self._conflicts, self._urls = Conflicts(), UrlIndex()
+        for route in [*self._registration.routes, *self._registration.websockets]:
+            self._conflicts.add(route)
+            self._urls.add(route)
 
     def _close_connections(self) -> None:
         self._entry = self._closing

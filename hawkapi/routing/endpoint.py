@@ -218,7 +218,11 @@ def _finish(plan: EndpointPlan) -> list[str]:
         f'start = {{"type": "http.response.start", "status": {empty}, "headers": [{head}]}}',
     ]
     if not plan.may_be_data:
-        return ["response = result"]
+        return [
+            "if not isinstance(result, BaseResponse):",
+            "    raise TypeError(f'The annotation promises a response, the handler returned {result!r:.100}')",
+            "response = result",
+        ]
     text = [
         "if result is None:",
         *indent(nothing, 1),

@@ -419,3 +419,43 @@ async def test_each_app_has_a_runtime_of_its_own_in_each_loop():
     one, two = HawkAPI(), HawkAPI()
     assert one.runtime() is one.runtime()
     assert one.runtime() is not two.runtime()
+
+
+async def nothing():
+    """Answers with nothing."""
+
+
+async def nothing_said(request, exc):
+    """Answers an exception with nothing."""
+
+
+def test_what_a_start_registers_its_stop_forgets_so_that_the_next_start_may_register_it_again(hawk_backend):
+    backend, options = hawk_backend
+    app = HawkAPI()
+    app.get("/first")(nothing)
+
+    @app.on_startup
+    def register():
+        app.get("/later", name="later")(nothing)
+        app.exception_handler(KeyError)(nothing_said)
+        app.readiness_check("store")(lambda: True)
+
+    for _ in range(2):
+        with TestClient(app, backend=backend, backend_options=options) as client:
+            assert client.get("/later").status_code == 204
+            assert app.url_for("later") == "/later"
+            assert list(client.get("/readyz").json()["checks"]) == ["store"]
+    with pytest.raises(LookupError):
+        app.url_for("later")
+    assert TestClient(app, backend=backend, backend_options=options).get("/first").status_code == 204
+
+
+def test_a_start_may_register_although_requests_came_before_it(hawk_backend):
+    backend, options = hawk_backend
+    app = HawkAPI()
+    app.get("/first")(nothing)
+    app.on_startup(lambda: app.get("/later")(nothing))
+    client = TestClient(app, backend=backend, backend_options=options)
+    assert client.get("/first").status_code == 204
+    with client:
+        assert client.get("/later").status_code == 204

@@ -167,6 +167,23 @@ async def test_a_response_object_does_not_vary():
     assert "vary" not in (await call(app, "GET", "/", headers=[("Accept", "application/msgpack")])).headers
 
 
+@pytest.mark.parametrize("result", [None, {"a": 1}])
+@pytest.mark.parametrize("path", ["/", "/sync"])
+async def test_a_handler_that_does_not_return_the_response_it_promises_is_a_500(path, result, caplog):
+    app = HawkAPI()
+
+    @app.get("/")
+    async def handler() -> Response:
+        return result
+
+    @app.get("/sync")
+    def sync_handler() -> Response:
+        return result
+
+    assert (await call(app, "GET", path)).status == 500
+    assert "The annotation promises a response, the handler returned" in caplog.text
+
+
 async def test_a_result_that_cannot_be_encoded_is_a_500(caplog):
     app = HawkAPI()
 
