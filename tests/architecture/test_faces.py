@@ -15,6 +15,7 @@ LAZY = {name: path for name, path in FACES.items() if "_TABLE" in path.read_text
 # Every import path of the contract that exists so far.
 PATHS = {
     "hawkapi.app": ["HawkAPI"],
+    "hawkapi.app.config": ["Limits", "Drain", "Threads"],
     "hawkapi.background": ["BackgroundTasks"],
     "hawkapi.cli": ["main"],
     "hawkapi.exceptions": ["HTTPException"],
@@ -73,8 +74,8 @@ PATHS = {
     ],
     "hawkapi.validation.constraints": ["Body", "Query", "Header", "Cookie", "Path", "Form", "File"],
     "hawkapi.validation.errors": ["ProblemDetail", "RequestValidationError", "ValidationErrorDetail"],
-    "hawkapi.websocket": ["WebSocketDisconnect"],
-    "hawkapi.websocket.connection": ["WebSocketDisconnect"],
+    "hawkapi.websocket": ["WebSocket", "WebSocketDisconnect", "WebSocketState"],
+    "hawkapi.websocket.connection": ["WebSocket", "WebSocketDisconnect", "WebSocketState"],
 }
 
 
