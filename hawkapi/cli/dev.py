@@ -62,5 +62,5 @@ def load_and_show(reference: str, url: str) -> ASGIApp:
         docs = app.options.docs_url
         if any(route.path == docs for route in app.routes):
             print(f"  Docs     {url}{docs}")
-        print("\n".join(["", *route_table(app.routes), ""]), flush=True)
+        print("\n".join(["", *route_table([*app.routes, *app.websocket_routes]), ""]), flush=True)
     return app

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from hawkapi.cli.target import load_app
 from hawkapi.routing.route import Route
+from hawkapi.routing.websocket_route import WebSocketRoute
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -14,13 +15,14 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print one line a route."""
-    for line in route_table(load_app(arguments.app).routes):
+    app = load_app(arguments.app)
+    for line in route_table([*app.routes, *app.websocket_routes]):
         print(line)
     return 0
 
 
-def route_table(routes: Iterable[Route]) -> list[str]:
-    """Write routes as aligned columns: methods, path, name, handler."""
+def route_table(routes: Iterable[Route | WebSocketRoute]) -> list[str]:
+    """Write routes as aligned columns: methods (`WebSocket` for such a route), path, name, handler."""
     rows = [(",".join(sorted(route.methods)), route.path, route.name, _handler(route.handler)) for route in routes]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -29,6 +29,12 @@ def test_the_columns_are_aligned():
     ]
 
 
+def test_websocket_routes_are_listed_behind_the_others(project, capsys):
+    (project / "main.py").write_text(f"{APP}\n@app.websocket('/chat')\nasync def chat(ws):\n    await ws.accept()\n")
+    main(["routes", "main:app"])
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["WebSocket", "/chat", "chat", "main.chat"]
+
+
 def test_an_app_without_routes_prints_nothing():
     assert route_table([]) == []
 
