@@ -127,10 +127,20 @@ def check_framing(headers: RawHeaders, limit: int) -> None:
             length = value
         elif name == b"transfer-encoding":
             encoding = value
-    if length is not None:
-        if encoding is not None:
-            raise _unframed("Both Content-Length and Transfer-Encoding headers")
+    if encoding is not None:
+        refuse_both(length)
+    elif length is not None:
         check_content_length(length, limit)
+
+
+def refuse_both(length: bytes | None) -> None:
+    """Refuse a `content-length` of a request that has `transfer-encoding` too.
+
+    Raises:
+        BadRequest: If there is one.
+    """
+    if length is not None:
+        raise _unframed("Both Content-Length and Transfer-Encoding headers")
 
 
 def check_content_length(value: bytes, limit: int) -> None:

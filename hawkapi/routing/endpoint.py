@@ -13,9 +13,9 @@ import msgspec
 from hawkapi._types import Message, RawHeaders, Receive, Scope, Send
 from hawkapi.background import BackgroundTasks, settle
 from hawkapi.exceptions import HTTPException
-from hawkapi.requests.body import check_content_length, read_rest, without_trailers
+from hawkapi.requests.body import check_content_length, read_rest, refuse_both, without_trailers
 from hawkapi.requests.context import Serving
-from hawkapi.requests.errors import BadRequest, MalformedBody, RequestEntityTooLarge
+from hawkapi.requests.errors import MalformedBody, RequestEntityTooLarge
 from hawkapi.requests.limits import Limits
 from hawkapi.requests.request import Request, read_messages
 from hawkapi.responses.base import BaseResponse
@@ -176,10 +176,11 @@ def _read_payload(through_request: bool) -> list[str]:
     if through_request:
         return ["payload = await request.body()"]
     return [
-        "if length is not None and (len(length) >= DIGITS or coding is not None or not length.isdigit()):",
-        "    check_framing(length, coding)",
         "if coding is not None:",
+        "    refuse_both(length)",
         '    receive = without_trailers(receive, scope["headers"])',
+        "elif length is not None and (len(length) >= DIGITS or not length.isdigit()):",
+        "    check_content_length(length, LIMIT)",
         "message = await receive()",
         'if message["type"] == "http.request" and not message.get("more_body"):',
         '    payload = message.get("body", b"")',
@@ -271,11 +272,13 @@ _SHARED: dict[str, Any] = {
     "Received": Received,
     "RequestEntityTooLarge": RequestEntityTooLarge,
     "VARY": VARY_HEADER,
+    "check_content_length": check_content_length,
     "content_length": content_length,
     "encode": encode_response,
     "encode_accepted": encode_accepted,
     "is_json": is_json,
     "read_rest": read_rest,
+    "refuse_both": refuse_both,
     "serve": threads.serve,
     "settle": settle,
     "single_leaf": single_leaf,
@@ -288,11 +291,6 @@ def _constants(plan: EndpointPlan) -> dict[str, Any]:
     limits = plan.limits
     fail = _fail(plan)
 
-    def check_framing(length: bytes, coding: bytes | None) -> None:
-        if coding is not None:
-            raise BadRequest("Both Content-Length and Transfer-Encoding headers", headers={"connection": "close"})
-        check_content_length(length, limits.body)
-
     namespace = (
         _SHARED
         | head_names(limits, _needs(plan)[1])
@@ -303,7 +301,6 @@ def _constants(plan: EndpointPlan) -> dict[str, Any]:
             "NAMES": plan.path_names,
             "NESTING": limits.nesting,
             "POOL": plan.pool,
-            "check_framing": check_framing,
             "fail": fail,
             "handler": plan.handler,
             "limited": _limited(plan),
