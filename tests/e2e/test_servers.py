@@ -174,8 +174,9 @@ def test_a_third_signal_ends_the_process_at_once(name):
         server.wait_for("app: drain hook")
         server.signal(signal.SIGINT)
         server.signal()
-        assert server.wait() == 128 + signal.SIGTERM
+        code = server.wait()
         stuck.close()
+    assert code in (128 + signal.SIGINT, 128 + signal.SIGTERM)  # two at the same moment come in either order
 
 
 def test_a_request_that_outlives_the_grace_does_not_hold_the_stop(name):
