@@ -1,7 +1,7 @@
 """Python function calls a request: a figure without noise, so a test may hold it to its limit."""
 
 if not __package__:
-    import _root  # noqa: F401
+    import _root  # noqa: F401 - puts the root on the path
 
 from cProfile import Profile
 

@@ -1,7 +1,7 @@
 """What it costs to have an app of ten routes: CPU time and modules, each time in a fresh interpreter."""
 
 if not __package__:
-    import _root  # noqa: F401
+    import _root  # noqa: F401 - puts the root on the path
 
 import json
 import sys

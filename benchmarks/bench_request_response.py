@@ -1,7 +1,7 @@
 """Whole requests through HawkAPI, beside the hand-written floor: JSON out, a path parameter, a body in, a long list."""
 
 if not __package__:
-    import _root  # noqa: F401
+    import _root  # noqa: F401 - puts the root on the path
 
 from benchmarks.comparison import compare, machine
 from benchmarks.contestants import FLOOR, OURS, load

@@ -1,7 +1,7 @@
 """Lookups in the routing table with 48 routes, by the kind of path."""
 
 if not __package__:
-    import _root  # noqa: F401
+    import _root  # noqa: F401 - puts the root on the path
 
 from collections.abc import Callable, Sequence
 from itertools import cycle, islice

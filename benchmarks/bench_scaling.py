@@ -1,7 +1,7 @@
 """What ten thousand routes cost: to register and seal them, and at each request, against ten routes."""
 
 if not __package__:
-    import _root  # noqa: F401
+    import _root  # noqa: F401 - puts the root on the path
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack

@@ -1,7 +1,7 @@
 """`encode_response` of HawkAPI against the `json` of the standard library, from the same values to equal bytes."""
 
 if not __package__:
-    import _root  # noqa: F401
+    import _root  # noqa: F401 - puts the root on the path
 
 import json
 from functools import partial

@@ -1,7 +1,7 @@
 """The requests of bench_request_response.py, HawkAPI against FastAPI."""
 
 if not __package__:
-    import _root  # noqa: F401
+    import _root  # noqa: F401 - puts the root on the path
 
 from benchmarks.bench_request_response import AIMS
 from benchmarks.comparison import compare, machine

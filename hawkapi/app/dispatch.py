@@ -62,7 +62,7 @@ class Dispatcher:
 
         It awaits nothing itself, and keeps what it needs in its closure: both save time on every request.
         """
-        static_paths, find, longest_path = self._table.static, self._table.find, self._longest_path
+        static_paths, find, longest_path = self._table.static, self._table.find_beyond_static, self._longest_path
 
         def enter(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             if scope["type"] != "http":

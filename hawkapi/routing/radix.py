@@ -70,9 +70,11 @@ class RouteTable(Generic[T]):
     def find(self, path: str) -> tuple[T, tuple[Any, ...]] | None:
         """Find the value of a path and its converted parameters in order; one trailing slash is ignored."""
         value = self.static.get(path)
-        if value is not None:
-            return value, ()
-        if not path.startswith("/"):  # an absolute URI, or "*"
+        return (value, ()) if value is not None else self.find_beyond_static(path)
+
+    def find_beyond_static(self, path: str) -> tuple[T, tuple[Any, ...]] | None:
+        """Find what `find` finds for a path that is not in `static` as it stands."""
+        if path[:1] != "/":  # an absolute URI, or "*"; a slice, since a call on every request costs more
             return None
         head, _, tail = path.rpartition("/")
         if not tail and head:

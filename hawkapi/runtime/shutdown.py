@@ -68,8 +68,8 @@ def _without_cancellation(exc: BaseException) -> BaseException | None:
     cancelled = get_cancelled_exc_class()
     if not isinstance(exc, BaseExceptionGroup):
         return None if isinstance(exc, cancelled) else exc
-    matching, rest = exc.split(cancelled)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return exc if matching is None else rest  # pyright: ignore[reportUnknownVariableType]
+    matching, rest = exc.split(cancelled)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # a group of anything
+    return exc if matching is None else rest  # pyright: ignore[reportUnknownVariableType]  # see above
 
 
 def is_cancellation(exc: BaseException | None) -> bool:

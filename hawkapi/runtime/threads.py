@@ -211,7 +211,7 @@ class _Unlimited(CapacityLimiter):
     async def acquire_on_behalf_of(self, borrower: object) -> None:  # noqa: ARG002 - AnyIO's signature; asked on trio
         return None
 
-    def release_on_behalf_of(self, borrower: object) -> None:  # noqa: ARG002
+    def release_on_behalf_of(self, borrower: object) -> None:  # noqa: ARG002 - AnyIO gives it
         return None
 
 

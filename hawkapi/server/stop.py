@@ -110,7 +110,7 @@ class Stop:
     async def _come(self, signals: int, within: float = inf) -> None:
         until = current_time() + within
         # A signal handler sets no event: see POLL.
-        while self.signals < signals and (left := until - current_time()) > 0:  # noqa: ASYNC110
+        while self.signals < signals and (left := until - current_time()) > 0:  # noqa: ASYNC110 - see POLL
             await sleep(min(POLL, left))
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:

@@ -52,7 +52,7 @@ async def _serve(app: ASGIApp, *, stop: Stop, options: ServerOptions, listener: 
 class _Server(uvicorn.Server):
     """uvicorn's server, which leaves the signals alone."""
 
-    def capture_signals(self) -> AbstractContextManager[None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def capture_signals(self) -> AbstractContextManager[None]:  # pyright: ignore[reportIncompatibleMethodOverride]  # typed as a generator there
         """Capture none: `Stop` handles them."""
         return nullcontext()
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def hawk_client(app: ASGIApp) -> "Iterator[TestClient]":
     """A `TestClient` of the fixture `app`, on asyncio; the app's lifespan runs round the test."""
     # pytest loads this module before anything is measured or asked for, so it loads nothing of the framework by itself
-    from hawkapi.testing.client import TestClient  # noqa: PLC0415
+    from hawkapi.testing.client import TestClient  # noqa: PLC0415 - pytest loads this module in every run
 
     with TestClient(app) as client:
         yield client

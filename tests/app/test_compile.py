@@ -46,7 +46,7 @@ def test_all_mistakes_of_all_handlers_are_reported_at_once():
         """Takes what no request gives."""
 
     @app.get("/two")
-    async def two(a: "Missing"):  # noqa: F821
+    async def two(a: "Missing"):  # noqa: F821 - that is the point
         """Names a type that is nowhere."""
 
     @app.post("/three")
@@ -96,7 +96,7 @@ def test_a_lambda_that_takes_anything_is_a_mistake():
 
 
 def test_an_annotation_that_cannot_be_evaluated_is_a_mistake():
-    async def handler(id: str, body: "Missing"):  # noqa: F821
+    async def handler(id: str, body: "Missing"):  # noqa: F821 - that is the point
         """Names a type that is nowhere."""
 
     assert "Missing" in mistake(handler)

@@ -59,9 +59,9 @@ def test_each_property_is_computed_once(scope, name):
 def test_its_limits_hold_for_query_and_cookies(scope):
     connection = HTTPConnection(scope, limits=Limits(query_pairs=1, cookies=5))
     with pytest.raises(URITooLong):
-        connection.query_params  # noqa: B018
+        connection.query_params  # noqa: B018 - reading it is the act
     with pytest.raises(HeaderFieldsTooLarge):
-        connection.cookies  # noqa: B018
+        connection.cookies  # noqa: B018 - reading it is the act
 
 
 def test_cve_2026_48710_a_forged_host_moves_no_path(scope):

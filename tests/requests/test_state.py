@@ -15,7 +15,7 @@ def test_what_is_set_can_be_got_and_deleted():
 def test_a_missing_attribute_is_an_attribute_error():
     state = State()
     with pytest.raises(AttributeError, match="user"):
-        state.user  # noqa: B018
+        state.user  # noqa: B018 - reading it is the act
     with pytest.raises(AttributeError, match="user"):
         del state.user
 
