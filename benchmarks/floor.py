@@ -4,6 +4,7 @@ It routes by a dict, decodes and encodes with msgspec and sends two messages. Wh
 for: limits, negotiation, other methods, more than one error at a time.
 """
 
+from contextlib import suppress
 from urllib.parse import parse_qs
 
 from anyio import CapacityLimiter, to_thread
@@ -11,7 +12,18 @@ from msgspec import ValidationError
 from msgspec.json import Decoder, Encoder, decode
 
 from benchmarks.asgi import App, Receive, Scope, Send
-from benchmarks.scenarios import CATALOGUE, JSON, PROBLEM, SCENARIOS, Item, NewItem
+from benchmarks.scenarios import (
+    CATALOGUE,
+    JSON,
+    PROBLEM,
+    SCENARIOS,
+    SETTINGS,
+    Connection,
+    Item,
+    NewItem,
+    Repository,
+    Settings,
+)
 
 _JSON, _PROBLEM = JSON.encode(), PROBLEM.encode()
 _encode = Encoder().encode
@@ -83,6 +95,36 @@ async def catalogue(scope: Scope, receive: Receive):
     return 200, _JSON, _encode(CATALOGUE)
 
 
+async def settings():
+    return SETTINGS
+
+
+async def connection(settings: Settings):
+    opened = Connection(settings.dsn)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+async def repository(connection: Connection):
+    return Repository(connection)
+
+
+async def stock(scope: Scope, receive: Receive):
+    generator = connection(await settings())
+    opened = await anext(generator)
+    try:
+        found = await repository(opened)
+        body = _encode(found.stock())
+    except BaseException as error:
+        with suppress(StopAsyncIteration):
+            await generator.athrow(error)
+        raise
+    await anext(generator, None)
+    return 200, _JSON, body
+
+
 def make_report():
     return {"pages": 12}
 
@@ -115,6 +157,7 @@ ROUTES = {
     ("GET", "/items"): items,
     ("POST", "/items"): create_item,
     ("GET", "/catalogue"): catalogue,
+    ("GET", "/stock"): stock,
     ("GET", "/report"): report,
     ("GET", "/me"): me,
 }

@@ -61,6 +61,11 @@ def ratio(timings: Timings, name: str, floor: str) -> float:
     return median(mine / least for mine, least in zip(timings[name], timings[floor], strict=True))
 
 
+def difference(timings: Timings, name: str, floor: str) -> float:
+    """Give the nanoseconds that one contestant takes more than another: the median of those within one round."""
+    return median(mine - least for mine, least in zip(timings[name], timings[floor], strict=True))
+
+
 async def _warm_up(batch: Batch) -> int:
     """Run a contestant until a turn of it is long enough; give the calls that this takes."""
     size = 1

@@ -34,6 +34,45 @@ class Item(msgspec.Struct):
     tags: list[str]
 
 
+class Settings:
+    """What is known before the first request."""
+
+    __slots__ = ("dsn",)
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+
+
+class Connection:
+    """What a request opens, and closes again whatever happens."""
+
+    __slots__ = ("dsn", "is_open")
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        self.is_open = True
+
+    def close(self) -> None:
+        """Close it."""
+        self.is_open = False
+
+
+class Repository:
+    """What a handler works with."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def stock(self) -> dict[str, Any]:
+        """Give what is answered, from an open connection only."""
+        if not self.connection.is_open:
+            raise ValueError("the connection is closed")
+        return {"database": self.connection.dsn, "items": 3}
+
+
+SETTINGS = Settings("warehouse")
 CATALOGUE = [Item(id=n, name=f"Item number {n}", price=n + 0.5, tags=["new", "garden"]) for n in range(100)]
 
 
@@ -134,6 +173,12 @@ SCENARIOS: Mapping[str, Scenario] = {
         request=_get("/catalogue"),
         body=msgspec.to_builtins(CATALOGUE),
         target=1.1,
+    ),
+    "f": Scenario(
+        title="3 nested deps, one yield",
+        request=_get("/stock"),
+        body={"database": "warehouse", "items": 3},
+        target=1.3,
     ),
     "g": Scenario(
         title="sync def",

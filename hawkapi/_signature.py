@@ -1,10 +1,11 @@
 """The one reader of callables: their parameters, their type hints, whether they are async, where they stand."""
 
+import dis
 import functools
 import inspect
 import os
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any, Literal, TypeAlias, get_type_hints
 
 import msgspec
 
@@ -81,11 +82,15 @@ def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
     return get_type_hints(function, localns=local, include_extras=True)
 
 
-def _function(fn: Any) -> Any:
-    """Find the function that carries the hints: through partials, wrappers, classes and callable objects."""
+def _without_partials(fn: Any) -> Any:
     while isinstance(fn, functools.partial):
         fn = fn.func  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # partial of anything
-    fn = inspect.unwrap(fn)
+    return fn
+
+
+def _function(fn: Any) -> Any:
+    """Find the function that carries the hints: through partials, wrappers, classes and callable objects."""
+    fn = inspect.unwrap(_without_partials(fn))
     if inspect.isclass(fn):
         return fn.__init__
     if inspect.isroutine(fn):
@@ -95,11 +100,37 @@ def _function(fn: Any) -> Any:
 
 def is_async_callable(fn: Any) -> bool:
     """Tell whether calling `fn` gives a coroutine: through partials, methods and objects with an async `__call__`."""
-    while isinstance(fn, functools.partial):
-        fn = fn.func  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # partial of anything
+    fn = _without_partials(fn)
     return inspect.iscoroutinefunction(fn) or (
         not inspect.isclass(fn) and inspect.iscoroutinefunction(getattr(fn, "__call__", None))  # noqa: B004  # the method itself is asked for
     )
+
+
+CallKind: TypeAlias = Literal["class", "async generator", "generator", "async", "sync"]
+
+
+def call_kind(fn: Any) -> CallKind:
+    """Tell what calling `fn` gives: through partials, methods, wrappers and objects with `__call__`."""
+    if inspect.isclass(fn):
+        return "class"
+    called = _called(fn)
+    if inspect.isasyncgenfunction(called):
+        return "async generator"
+    if inspect.isgeneratorfunction(called):
+        return "generator"
+    return "async" if is_async_callable(fn) else "sync"
+
+
+def never_waits(fn: Any) -> bool:
+    """Tell whether an async generator function is known to have no `await` in it: between its yields it cannot wait."""
+    code = getattr(_called(fn), "__code__", None)
+    return code is not None and all(step.opname != "SEND" for step in dis.get_instructions(code))
+
+
+def _called(fn: Any) -> Any:
+    """Find the function that a call runs; a wrapper counts as itself, since it is what runs."""
+    fn = _without_partials(fn)
+    return fn if inspect.isroutine(fn) else fn.__class__.__call__
 
 
 def location(fn: Any) -> str:
@@ -126,8 +157,9 @@ def _short(filename: str) -> str:
 
 
 def qualified_name(fn: Any) -> str:
-    """Give the name a reader knows the callable by, without `<locals>`."""
-    name = getattr(fn, "__qualname__", None) or getattr(_function(fn), "__qualname__", None) or repr(fn)
+    """Give the name a reader knows the callable by, without `<locals>`; an object goes by its class."""
+    fn = _without_partials(fn)
+    name: str = getattr(fn, "__qualname__", None) or fn.__class__.__qualname__
     return name.rpartition("<locals>.")[2]
 
 

@@ -1,4 +1,7 @@
-"""The scenarios in BlackSheep; it runs `def` handlers in the event loop, so g is left out."""
+"""The scenarios in BlackSheep; it runs `def` handlers in the event loop, so g is left out.
+
+Its services are made by their constructors and nobody closes them: in f the handler does.
+"""
 
 from dataclasses import dataclass
 
@@ -8,7 +11,7 @@ from blacksheep.exceptions import BadRequest
 from blacksheep.settings.json import json_settings
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, Item
+from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, Repository, Settings
 
 
 @dataclass
@@ -31,10 +34,23 @@ class SessionCookie(FromCookie[str]):
     name = "session"
 
 
+class OwnConnection(Connection):
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.dsn)
+
+
+class OwnRepository(Repository):
+    def __init__(self, connection: OwnConnection) -> None:
+        super().__init__(connection)
+
+
 def build() -> dict[str, App]:
     """Give the app for each scenario."""
     json_settings.use(loads=msgspec.json.decode, dumps=lambda value: msgspec.json.encode(value).decode())
     app = Application(router=Router())
+    app.services.add_instance(SETTINGS)
+    app.services.add_scoped(OwnConnection)
+    app.services.add_scoped(OwnRepository)
     get, post = app.router.get, app.router.post
 
     @get("/ping")
@@ -59,6 +75,13 @@ def build() -> dict[str, App]:
     @get("/catalogue")
     async def catalogue() -> Response:
         return json(CATALOGUE)
+
+    @get("/stock")
+    async def stock(repository: OwnRepository) -> Response:
+        try:
+            return json(repository.stock())
+        finally:
+            repository.connection.close()
 
     @get("/me")
     async def me(tenant: TenantHeader, session: SessionCookie) -> Response:

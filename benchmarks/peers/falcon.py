@@ -1,7 +1,12 @@
 """The scenarios in Falcon, with the JSON handler on msgspec that its documentation suggests.
 
+It has no dependencies: what f asks is written out.
+
 Falcon's own `sync_to_async` knows asyncio only; AnyIO's threads are there on trio as well.
 """
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from anyio import to_thread
 from falcon import HTTP_201, HTTPBadRequest, media
@@ -11,7 +16,7 @@ from msgspec import ValidationError
 from msgspec.json import Decoder, Encoder
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, Item, NewItem
+from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
 
 _decode_item = Decoder(NewItem).decode
 
@@ -45,6 +50,30 @@ class Catalogue:
         resp.media = CATALOGUE
 
 
+async def settings() -> Settings:
+    return SETTINGS
+
+
+@asynccontextmanager
+async def connection(settings: Settings) -> AsyncIterator[Connection]:
+    opened = Connection(settings.dsn)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+async def repository(connection: Connection) -> Repository:
+    return Repository(connection)
+
+
+class Stock:
+    async def on_get(self, req: Request, resp: Response):
+        async with connection(await settings()) as opened:
+            found = await repository(opened)
+            resp.media = found.stock()
+
+
 def make_report():
     return {"pages": 12}
 
@@ -72,6 +101,7 @@ def build() -> dict[str, App]:
     app.add_route("/users/{user_id:int}", User())
     app.add_route("/items", Items())
     app.add_route("/catalogue", Catalogue())
+    app.add_route("/stock", Stock())
     app.add_route("/report", Report())
     app.add_route("/me", Me())
     return dict.fromkeys(SCENARIOS, app)

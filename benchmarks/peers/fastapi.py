@@ -1,12 +1,13 @@
 """The scenarios in FastAPI, with the models of pydantic that it is made for."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Cookie, FastAPI, Header, Query
+from fastapi import Cookie, Depends, FastAPI, Header, Query
 from pydantic import BaseModel, Field
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS
+from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Repository, Settings
 
 
 class NewItem(BaseModel):
@@ -24,6 +25,22 @@ class Item(BaseModel):
 
 
 ITEMS = [Item(id=item.id, name=item.name, price=item.price, tags=item.tags) for item in CATALOGUE]
+
+
+async def settings() -> Settings:
+    return SETTINGS
+
+
+async def connection(settings: Annotated[Settings, Depends(settings)]) -> AsyncIterator[Connection]:
+    opened = Connection(settings.dsn)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+async def repository(connection: Annotated[Connection, Depends(connection)]) -> Repository:
+    return Repository(connection)
 
 
 def build() -> dict[str, App]:
@@ -49,6 +66,10 @@ def build() -> dict[str, App]:
     @app.get("/catalogue")
     async def catalogue() -> list[Item]:
         return ITEMS
+
+    @app.get("/stock")
+    async def stock(repository: Annotated[Repository, Depends(repository)]):
+        return repository.stock()
 
     @app.get("/report")
     def report():

@@ -1,10 +1,27 @@
 """The scenarios in HawkAPI."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, Item, NewItem
-from hawkapi import Cookie, HawkAPI, Header, Query
+from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
+from hawkapi import Cookie, Depends, HawkAPI, Header, Query
+
+
+async def settings() -> Settings:
+    return SETTINGS
+
+
+async def connection(settings: Annotated[Settings, Depends(settings)]) -> AsyncIterator[Connection]:
+    opened = Connection(settings.dsn)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+async def repository(connection: Annotated[Connection, Depends(connection)]) -> Repository:
+    return Repository(connection)
 
 
 def build() -> dict[str, App]:
@@ -30,6 +47,10 @@ def build() -> dict[str, App]:
     @app.get("/catalogue")
     async def catalogue() -> list[Item]:
         return CATALOGUE
+
+    @app.get("/stock")
+    async def stock(repository: Annotated[Repository, Depends(repository)]):
+        return repository.stock()
 
     @app.get("/report")
     def report():

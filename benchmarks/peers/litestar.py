@@ -1,12 +1,14 @@
 """The scenarios in Litestar, which is built on msgspec itself."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from litestar import Litestar, get, post
+from litestar.di import Provide
 from litestar.params import Parameter
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, Item, NewItem
+from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
 
 
 @get("/ping")
@@ -34,6 +36,34 @@ async def catalogue() -> list[Item]:
     return CATALOGUE
 
 
+async def settings() -> Settings:
+    return SETTINGS
+
+
+async def connection(settings: Settings) -> AsyncIterator[Connection]:
+    opened = Connection(settings.dsn)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+async def repository(connection: Connection) -> Repository:
+    return Repository(connection)
+
+
+DEPENDENCIES = {
+    "settings": Provide(settings),
+    "connection": Provide(connection),
+    "repository": Provide(repository),
+}
+
+
+@get("/stock", dependencies=DEPENDENCIES)
+async def stock(repository: Repository) -> dict[str, int | str]:
+    return repository.stock()
+
+
 @get("/report", sync_to_thread=True)
 def report() -> dict[str, int]:
     return {"pages": 12}
@@ -48,5 +78,5 @@ async def me(
 
 def build() -> dict[str, App]:
     """Give the app for each scenario."""
-    app = Litestar([ping, user, items, create_item, catalogue, report, me], logging_config=None)
+    app = Litestar([ping, user, items, create_item, catalogue, stock, report, me], logging_config=None)
     return dict.fromkeys(SCENARIOS, app)

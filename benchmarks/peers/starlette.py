@@ -1,4 +1,7 @@
-"""The scenarios in Starlette, which leaves validation to its users."""
+"""The scenarios in Starlette, which leaves validation and dependencies to its users."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from msgspec import ValidationError
 from msgspec.json import Decoder, Encoder
@@ -9,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, Item, NewItem
+from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
 
 _encode = Encoder().encode
 _decode_item = Decoder(NewItem).decode
@@ -52,6 +55,29 @@ async def catalogue(request: Request):
     return JSONResponse(CATALOGUE)
 
 
+async def settings() -> Settings:
+    return SETTINGS
+
+
+@asynccontextmanager
+async def connection(settings: Settings) -> AsyncIterator[Connection]:
+    opened = Connection(settings.dsn)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+async def repository(connection: Connection) -> Repository:
+    return Repository(connection)
+
+
+async def stock(request: Request):
+    async with connection(await settings()) as opened:
+        found = await repository(opened)
+        return JSONResponse(found.stock())
+
+
 def report(request: Request):
     return JSONResponse({"pages": 12})
 
@@ -73,6 +99,7 @@ def build() -> dict[str, App]:
             Route("/items", items),
             Route("/items", create_item, methods=["POST"]),
             Route("/catalogue", catalogue),
+            Route("/stock", stock),
             Route("/report", report),
             Route("/me", me),
         ]

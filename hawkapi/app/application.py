@@ -1,12 +1,13 @@
 """The application: a router that can be served."""
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from anyio.lowlevel import RunVar
 
-from hawkapi._types import Receive, Scope, Send
+from hawkapi._signature import describe, qualified_name
+from hawkapi._types import ASGIApp, Receive, Scope, Send
 from hawkapi.app.builtin_routes import METHODS, Probes
 from hawkapi.app.config import AppOptions, Drain, Lifespan, Limits, Threads
 from hawkapi.app.in_flight import InFlight
@@ -22,8 +23,12 @@ from hawkapi.routing.websocket_route import WebSocketRoute
 from hawkapi.runtime.tasks import Supervisor
 from hawkapi.runtime.workers import Background
 
-if TYPE_CHECKING:  # loaded when it is made: see seal()
+if TYPE_CHECKING:  # loaded when they are made: see seal()
+    from hawkapi.di.container import Container
+    from hawkapi.di.depends import Depends
+    from hawkapi.plugins import Plugin
     from hawkapi.runtime.runtime import Runtime
+    from hawkapi.security.permissions import PermissionPolicy
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=CheckFunction)
@@ -44,6 +49,8 @@ class HawkAPI(Router):
         max_body_size: Bytes of request body accepted; the short form of `limits.body`.
         prefix: Stands in front of every path.
         tags: Given to every route.
+        dependencies: `Depends(...)` that run before every handler, their results unused; the probes have none.
+        container: Where dependencies come from by their type; one is made when it is asked for.
         lifespan: Called with the app; the async context manager it gives is entered at the start, after the start-up
             hooks, and left at the stop.
         docs_url: Path of the Swagger UI page.
@@ -66,6 +73,7 @@ class HawkAPI(Router):
         background: Its long-lived workers.
 
     Raises:
+        TypeError: If an option is of the wrong kind.
         ValueError: If an option is out of range.
     """
 
@@ -80,6 +88,8 @@ class HawkAPI(Router):
         max_body_size: int | None = None,
         prefix: str = "",
         tags: list[str] | None = None,
+        dependencies: "Sequence[Depends] | None" = None,
+        container: "Container | None" = None,
         lifespan: Lifespan | None = None,
         docs_url: str | None = "/docs",
         redoc_url: str | None = "/redoc",
@@ -94,7 +104,7 @@ class HawkAPI(Router):
         drain: Drain | None = None,
         threads: Threads | None = None,
     ) -> None:
-        super().__init__(prefix=prefix, tags=tags)
+        super().__init__(prefix=prefix, tags=tags, dependencies=dependencies)
         self.options: AppOptions = AppOptions(
             title=title,
             version=version,
@@ -119,6 +129,9 @@ class HawkAPI(Router):
         self.lifecycle: Lifecycle = Lifecycle()
         self.background: Background = Background(self._supervisor)
         self._declared = AppRegistration()
+        if container is not None:
+            self._declared.container = _checked_container(container)
+        self._permission_policy: PermissionPolicy | None = None
         self._conflicts = Conflicts()
         self._urls = UrlIndex()
         self._probes = Probes(self, self.options, self.prefix, self.lifecycle, self._declared.readiness)
@@ -166,6 +179,62 @@ class HawkAPI(Router):
     def max_body_size(self) -> int:
         """Bytes of request body accepted."""
         return self.options.limits.body
+
+    @property
+    def container(self) -> "Container":
+        """Where dependencies come from by their type; made on first use unless one was given."""
+        from hawkapi.di.container import Container  # noqa: PLC0415  # see seal()
+
+        if self._declared.container is None:
+            self._declared.container = Container()
+        return self._declared.container
+
+    @property
+    def permission_policy(self) -> "PermissionPolicy | None":
+        """Who has the permissions that routes want; without a policy such routes refuse everybody.
+
+        It may be set at any time and counts from the next request on.
+
+        Raises:
+            TypeError: If what is set has no method `check`.
+        """
+        return self._permission_policy
+
+    @permission_policy.setter
+    def permission_policy(self, policy: "PermissionPolicy | None") -> None:
+        """Set it, or take it away."""
+        if policy is not None and not callable(getattr(policy, "check", None)):
+            raise TypeError(f"permission_policy must be a PermissionPolicy or None, and {policy!r} has no check()")
+        self._permission_policy = policy
+
+    def add_middleware(self, cls: Callable[..., ASGIApp], /, **kwargs: Any) -> None:
+        """Wrap the app in a middleware; the first one added is the outermost.
+
+        Args:
+            cls: Called with the app that it wraps, when the app is sealed.
+            kwargs: Its further arguments.
+        """
+        from hawkapi.middleware.entry import MiddlewareEntry  # noqa: PLC0415  # see seal()
+
+        self._refuse_if_sealed(f"The middleware {qualified_name(cls)}")
+        for hook in self._declared.hooks("on_middleware_added"):
+            hook(cls, dict(kwargs))
+        self._declared.middleware.append(MiddlewareEntry(cls, kwargs))
+
+    def add_plugin(self, plugin: "Plugin") -> None:
+        """Add a plugin: it sees what is registered from now on.
+
+        Its `on_startup` and `on_shutdown` stand here among the app's own hooks.
+
+        Raises:
+            TypeError: If it is no instance of `Plugin`.
+        """
+        from hawkapi.plugins import Plugin, own_hooks  # noqa: PLC0415  # see seal()
+
+        if not isinstance(plugin, Plugin):  # pyright: ignore[reportUnnecessaryIsInstance]  # users without a type checker
+            raise TypeError(f"add_plugin() takes an instance of a Plugin subclass, not {plugin!r}")
+        self._refuse_if_sealed(f"The plugin {type(plugin).__qualname__}")
+        self._declared.add_plugin(plugin, own_hooks(plugin))
 
     def exception_handler(self, key: type[BaseException] | int) -> Callable[[F], F]:
         """Declare what answers an exception class, or every `HTTPException` of a status.
@@ -278,6 +347,21 @@ class HawkAPI(Router):
             self._sealed = True
             self._choose_entry()
 
+    @contextmanager
+    def substituted(self, substitutes: Mapping[Any, Callable[..., Any]]) -> Generator[None, None, None]:
+        """Have others called in the place of functions that are depended on, during the block.
+
+        What serves the app is built anew before and after it. For tests, by `hawkapi.testing.override`.
+        """
+        before = self._declared.substitutes
+        self._declared.substitutes = {**before, **substitutes}
+        self._reseal()
+        try:
+            yield
+        finally:
+            self._declared.substitutes = before
+            self._reseal()
+
     def runtime(self) -> "Runtime":
         """Give what belongs to the running event loop, made on first use."""
         try:
@@ -351,6 +435,11 @@ class HawkAPI(Router):
         if self.lifecycle.draining:  # asked after the store, since a signal may come between any two lines
             self._close_connections()
 
+    def _reseal(self) -> None:
+        if self._sealed:
+            self._unseal()
+            self._choose_entry()
+
     def _unseal(self) -> None:
         self._sealed = False
         self._open = self._closing = self._enter_first
@@ -386,6 +475,11 @@ class HawkAPI(Router):
 
     def _append(self, route: Route) -> Route:
         self._refuse_if_sealed(f"The route {route.path}")
+        for hook in self._declared.hooks("on_route_registered"):
+            given = hook(route)
+            if given is not route:
+                route = _checked_route(hook, given)
+                self._check(route)
         self._conflicts.add(route)
         self._urls.add(route)
         return super()._append(route)
@@ -406,6 +500,20 @@ class HawkAPI(Router):
                 f"{what} comes too late: the app was sealed by its start or its first request. "
                 "Register it at import time, in a start-up hook or in the lifespan"
             )
+
+
+def _checked_route(hook: Callable[..., object], route: object) -> Route:
+    if not isinstance(route, Route):
+        raise TypeError(f"{describe(hook)} must return the route to use, not {route!r}")
+    return route
+
+
+def _checked_container(container: object) -> "Container":
+    from hawkapi.di.container import Container  # noqa: PLC0415  # see HawkAPI.seal()
+
+    if not isinstance(container, Container):
+        raise TypeError(f"container must be a Container, not {container!r}")
+    return container
 
 
 def _is_exception_class(key: object) -> bool:

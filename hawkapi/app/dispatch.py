@@ -11,7 +11,7 @@ from hawkapi.requests.errors import URITooLong
 from hawkapi.requests.limits import Limits
 from hawkapi.responses.head import content_length
 from hawkapi.responses.problem import PROBLEM_TYPE, problem_body
-from hawkapi.routing.endpoint import Endpoint
+from hawkapi.routing.endpoint_plan import Endpoint
 from hawkapi.routing.errors import ErrorTable
 from hawkapi.routing.guarded import send_guarded
 from hawkapi.routing.radix import RouteTable
@@ -68,7 +68,7 @@ class Dispatcher:
             if scope["type"] != "http":
                 return self._websocket(scope, receive, send)
             if scope.get("root_path"):
-                scope = self._without_root(scope)
+                scope = self.without_root(scope)
             path = scope["path"]
             params: tuple[Any, ...] = ()
             methods = static_paths.get(path)
@@ -89,12 +89,13 @@ class Dispatcher:
 
         return enter
 
-    def _without_root(self, scope: Scope) -> Scope:
+    def without_root(self, scope: Scope) -> Scope:
         """Strip a server's `root_path` from the front of the path, where it is there; a mount has stripped its own."""
+        context = provide_context(scope, self._app)  # before the copy: what a request opens is closed by the caller's
         root = scope["root_path"].rstrip("/")
-        if "hawkapi" in scope or not _stands_below(root, scope["path"]):
+        if context.rooted or not _stands_below(root, scope["path"]):
             return scope
-        provide_context(scope, self._app)  # before the copy: what a request opens is closed by the caller's scope
+        context.rooted = True
         return {**scope, "path": scope["path"][len(root) :] or "/"}
 
     def _unrouted(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -142,14 +143,17 @@ class Dispatcher:
         inner["root_path"] = scope.get("root_path", "").rstrip("/") + mount.path
         if mount.state:
             inner["state"] = {**scope.get("state", {}), **mount.state}
-        provide_context(inner, self._app)
+        context = provide_context(inner, self._app)
+        context.rooted = True
         if scope["type"] != "http":
             return mount.app(inner, receive, send)
+        if context.reader is not None:  # a middleware has read the body; the foreign app reads messages
+            receive = context.reader.replay()
         return self._guarded(mount.app, inner, scope, receive, send)
 
     def _websocket(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope.get("root_path"):
-            scope = self._without_root(scope)
+            scope = self.without_root(scope)
         path = scope["path"]
         if len(path) > self._longest_path:
             return self._refusal.unreadable(self._path_too_long(), scope, receive, send)
@@ -182,7 +186,7 @@ def closing(entry: Entry) -> Entry:
 
 
 def _closing_send(send: Send) -> Send:
-    def send_closing(message: Message) -> Awaitable[None]:
+    def send_closing(message: Message) -> "Awaitable[None]":  # quoted: else it is built at every request
         if message["type"] == "http.response.start":
             headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"connection"]
             message = {**message, "headers": [*headers, (b"connection", b"close")]}
@@ -194,7 +198,7 @@ def _closing_send(send: Send) -> Send:
 def without_body(send: Send) -> Send:
     """Wrap `send` for HEAD: the head passes as it is, body messages are emptied."""
 
-    def send_head(message: Message) -> Awaitable[None]:
+    def send_head(message: Message) -> "Awaitable[None]":  # quoted: else it is built at every request
         if message["type"] == "http.response.body" and message.get("body"):
             message = {**message, "body": b""}
         return send(message)

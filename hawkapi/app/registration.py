@@ -1,11 +1,16 @@
 """What an app collects while it is declared, besides its routes."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hawkapi._types import Receive, Scope, Send
 from hawkapi.ops.health import Check
 from hawkapi.routing.registration import Registration
+
+if TYPE_CHECKING:  # an app without them does not load them
+    from hawkapi.di.container import Container
+    from hawkapi.middleware.entry import MiddlewareEntry
+    from hawkapi.plugins import Plugin
 
 Hook: TypeAlias = Callable[[], Any]
 
@@ -14,7 +19,12 @@ Entry: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class AppRegistration:
-    """Exception handlers, hooks and checks, in order of registration."""
+    """Exception handlers, hooks, checks, middleware and plugins, in order of registration.
+
+    Attributes:
+        container: The app's, `None` until somebody asks for it.
+        substitutes: What is called in the place of functions that are depended on.
+    """
 
     def __init__(self) -> None:
         self.exception_handlers: dict[type[BaseException] | int, Callable[..., Any]] = {}
@@ -22,6 +32,27 @@ class AppRegistration:
         self.shutdown: list[Hook] = []
         self.drain: list[Hook] = []
         self.readiness: dict[str, Check] = {}
+        self.middleware: list[MiddlewareEntry] = []
+        self.plugins: list[Plugin] = []
+        self.plugin_hooks: list[tuple[str, Callable[..., Any]]] = []
+        self.container: Container | None = None
+        self.substitutes: Mapping[Any, Callable[..., Any]] = {}
+
+    def add_plugin(self, plugin: "Plugin", own_hooks: Iterable[tuple[str, Callable[..., Any]]]) -> None:
+        """Take in a plugin and the hooks that are its own: those of start and stop stand among the app's."""
+        self.plugins.append(plugin)
+        for name, hook in own_hooks:
+            match name:
+                case "on_startup":
+                    self.startup.append(hook)
+                case "on_shutdown":
+                    self.shutdown.append(hook)
+                case _:
+                    self.plugin_hooks.append((name, hook))
+
+    def hooks(self, name: str) -> list[Callable[..., Any]]:
+        """Give the plugins' hooks of a name, in the order of their plugins; not those of start and stop."""
+        return [hook for known, hook in self.plugin_hooks if known == name]
 
 
 class Declared:
@@ -35,9 +66,12 @@ class Declared:
     def __init__(self, registered: Registration, declared: AppRegistration) -> None:
         lists: list[list[Any]] = [registered.routes, registered.websockets, registered.mounts]
         lists += [declared.startup, declared.shutdown, declared.drain]
+        lists += [declared.middleware, declared.plugins, declared.plugin_hooks]
         self._lists = [(known, list(known)) for known in lists]
         dicts: list[dict[Any, Any]] = [declared.exception_handlers, declared.readiness]
         self._dicts = [(known, dict(known)) for known in dicts]
+        self._declared = declared
+        self._services = () if declared.container is None else declared.container.providers()
 
     def restore(self) -> bool:
         """Forget what came later; tell whether there was anything."""
@@ -51,4 +85,5 @@ class Declared:
                 known.clear()
                 known.update(before)
                 changed = True
-        return changed
+        container = self._declared.container
+        return (container is not None and container.keep(self._services)) or changed

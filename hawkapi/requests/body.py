@@ -63,6 +63,20 @@ class BodyReader:
 
         return _Chunks(_replaying(body), len(body))
 
+    def replay(self) -> Receive:
+        """Give a `receive` for an app that reads the messages itself: a body that was read comes once more."""
+        replayed = False
+
+        async def receive() -> Message:
+            """Give the body as one message, then what follows it; all there is if nobody has read it."""
+            nonlocal replayed
+            if self._body is None or replayed:
+                return await self._receive()
+            replayed = True
+            return {"type": "http.request", "body": self._body, "more_body": False}
+
+        return receive
+
     def _claim_for(self, reader: str) -> None:
         if self._claim is not None:
             raise RuntimeError(f"Body already consumed by {self._claim}")

@@ -2,9 +2,15 @@
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 if TYPE_CHECKING:  # for the annotations: nothing here is called
+    from collections.abc import Mapping
+
+    from hawkapi._types import ASGIApp
     from hawkapi.requests.body import BodyReader
     from hawkapi.requests.form_data import FormData
+    from hawkapi.requests.limits import Limits
     from hawkapi.requests.state import State
     from hawkapi.runtime.reader import MessageReader
     from hawkapi.runtime.runtime import Runtime
@@ -22,7 +28,7 @@ class Serving(Protocol):
         ...
 
 
-class SharedRequest:
+class SharedRequest(msgspec.Struct, kw_only=True, eq=False):
     """What several `Request` objects of one request must agree on.
 
     A body can be read once only, so a middleware and the handler, which have a `Request` each, share the reader of
@@ -33,36 +39,32 @@ class SharedRequest:
         deadline: When the handler's time is over, in seconds of `time.monotonic`; `None` where it has no limit.
     """
 
-    __slots__ = ("deadline", "form", "messages", "reader", "state")
-
-    deadline: float | None
-    form: "FormData | None"
-    messages: "MessageReader | None"
-    reader: "BodyReader | None"
-    state: "State | None"
-
-    def __init__(self) -> None:
-        self.deadline = self.form = self.messages = self.reader = self.state = None
+    deadline: float | None = None
+    form: "FormData | None" = None
+    messages: "MessageReader | None" = None
+    reader: "BodyReader | None" = None
+    state: "State | None" = None
 
 
-class RequestContext(SharedRequest):
+class RequestContext(SharedRequest, eq=False):
     """The one slot object of a request, in `scope["hawkapi"]`.
 
-    Args:
+    Attributes:
         app: The app that serves the request; a mounted one takes the place of the outer one.
+        limits: Bounds of the requests that middleware makes; `None` for the default ones.
+        edge: What answers an exception that is raised now: what was wrapped round middleware. `None` once the router
+            has the request, or an answer has begun: then the exception is no matter of middleware.
+        path: What the router found in the path, for the endpoint behind the middleware of a route.
+        layers: What comes after the middleware of each router round the route, by that middleware.
+        rooted: The path is without `root_path` already, or stands below a mount.
     """
 
-    __slots__ = ("app",)
-
-    def __init__(self, app: Serving) -> None:
-        # Not by super(): this is made in front of every handler that asks. Each with its annotation:
-        # without one, type checkers may take what is assigned here for `None` only.
-        self.deadline: float | None = None
-        self.form: FormData | None = None
-        self.messages: MessageReader | None = None
-        self.reader: BodyReader | None = None
-        self.state: State | None = None
-        self.app: Serving = app
+    app: Serving
+    limits: "Limits | None" = None
+    edge: object = None
+    path: tuple[Any, ...] = ()
+    layers: "Mapping[object, ASGIApp] | None" = None
+    rooted: bool = False
 
     @property
     def runtime(self) -> "Runtime":

@@ -1,7 +1,7 @@
 """What every response is."""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import ClassVar, cast
 
 from hawkapi._types import Receive, Scope, Send
 
@@ -16,7 +16,12 @@ class BaseResponse:
 
     Raises:
         ValueError: If the status is out of range.
+
+    Attributes:
+        is_stream: The body is made while it is sent: what the handler depends on stays open until then.
     """
+
+    is_stream: ClassVar[bool] = False
 
     def __init__(self, status_code: int, headers: Mapping[str, str] | None, content_type: str | None) -> None:
         if not 100 <= status_code <= 599:

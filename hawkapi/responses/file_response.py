@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import ClassVar
 from urllib.parse import quote
 
 from hawkapi._types import Receive, Scope, Send
@@ -32,6 +33,8 @@ class FileResponse(BaseResponse):
         FileNotFoundError: If there is no such file, or it is no regular one.
         ValueError: If the status is out of range.
     """
+
+    is_stream: ClassVar[bool] = True
 
     def __init__(
         self,

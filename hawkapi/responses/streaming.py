@@ -1,7 +1,7 @@
 """The response whose body is made while it is sent."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from hawkapi._types import Receive, Scope, Send
 from hawkapi.responses.base import BaseResponse, as_bytes
@@ -33,6 +33,8 @@ class StreamingResponse(BaseResponse):
         ValueError: If the status is out of range.
         TypeError: If the content cannot be iterated.
     """
+
+    is_stream: ClassVar[bool] = True
 
     def __init__(
         self,

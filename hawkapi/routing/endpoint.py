@@ -5,75 +5,24 @@ equal source is compiled once. Bad input sets `bad`, and an interpreted look (`B
 is raised goes to the `ErrorTable`. The two sends stand outside the `try`: what they raise is the server's and passes.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 
-import msgspec
-
-from hawkapi._types import Message, RawHeaders, Receive, Scope, Send
 from hawkapi.background import BackgroundTasks, settle
 from hawkapi.exceptions import HTTPException
 from hawkapi.requests.body import check_content_length, read_rest, refuse_both, without_trailers
-from hawkapi.requests.context import Serving
 from hawkapi.requests.errors import MalformedBody, RequestEntityTooLarge
-from hawkapi.requests.limits import Limits
-from hawkapi.requests.request import Request, read_messages
 from hawkapi.responses.base import BaseResponse
 from hawkapi.responses.head import LENGTHS, allows_body, content_length
-from hawkapi.responses.problem import PROBLEM_TYPE
 from hawkapi.routing.binding import head_names, indent, load, read_head, wanted_headers
-from hawkapi.routing.errors import ErrorTable, single_leaf, validation_problem
-from hawkapi.routing.guarded import send_guarded
-from hawkapi.routing.requesting import provide_context, request_maker
+from hawkapi.routing.endpoint_calls import calls_of
+from hawkapi.routing.endpoint_plan import Endpoint, EndpointPlan
+from hawkapi.routing.errors import single_leaf
+from hawkapi.routing.injection import Exits, asks, calls, inputs_of, names_of, opens, thread_calls
 from hawkapi.routing.result import JSON_HEADER, PLAIN_ACCEPTS, VARY_HEADER, encode_accepted
-from hawkapi.runtime import threads
-from hawkapi.runtime.deadlines import TimeLimit
-from hawkapi.runtime.disconnect import DisconnectWatch
 from hawkapi.serialization.encoder import encode_response
 from hawkapi.serialization.nesting import too_deep
-from hawkapi.validation.binder import Binder, Received
-from hawkapi.validation.errors import RequestValidationError
+from hawkapi.validation.binder import Received
 from hawkapi.validation.extractors import is_json
-
-Endpoint: TypeAlias = Callable[[Scope, Receive, Send, tuple[Any, ...]], Awaitable[None]]
-
-_PROBLEM_HEADER = (b"content-type", PROBLEM_TYPE.encode())
-
-
-class EndpointPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """All that decides a route's endpoint.
-
-    Attributes:
-        handler: The handler as declared.
-        is_async: It is awaited.
-        pool: The worker threads in which it runs, encoding included; `None` for the event loop.
-        timeout: Seconds for parameters and handler; `None` for no limit.
-        cancel_on_disconnect: It is cancelled when the client leaves.
-        binder: Its parameters.
-        path_names: The route's path parameters, in order.
-        status_code: Of an answer made from a result.
-        may_be_data: The handler's result may be something else than a response object.
-        shape: Filters a result to the response model; `None` without one.
-        headers: Sent with every answer of the route, errors included.
-        limits: Bounds of the request.
-        errors: Answers exceptions.
-        app: The app that serves.
-    """
-
-    handler: Callable[..., Any]
-    is_async: bool
-    pool: str | None
-    timeout: float | None
-    cancel_on_disconnect: bool
-    binder: Binder
-    path_names: tuple[str, ...]
-    status_code: int
-    may_be_data: bool
-    shape: Callable[[Any], Any] | None
-    headers: RawHeaders
-    limits: Limits
-    errors: ErrorTable
-    app: Serving
 
 
 def compile_endpoint(plan: EndpointPlan) -> Endpoint:
@@ -85,15 +34,12 @@ def source_of(plan: EndpointPlan) -> str:
     """Write the source of a route's endpoint."""
     needs, headers = _needs(plan)
     validates = any("bad = True" in line for lines in plan.binder.lines for line in lines.lines) or "form" in needs
-    text: list[str] = []
-    if plan.pool is not None:
-        parameters = ", ".join(f"v{i}" for i in range(len(plan.binder.specs)))
-        text += [f"def work({parameters}{', ' if parameters else ''}accept):", "    response = start = body = None"]
-        text += [f"    result = handler({plan.binder.arguments})"]
-        text += indent(_finish(plan), 1)
-        text += ["    return response, start, body", ""]
-    text += ["async def endpoint(scope, receive, send, path):"]
+    functions, called = _called(plan)
+    exits = Exits(plan.injection)
+    text = ["async def endpoint(scope, receive, send, path):"]
     text += [f"    {name} = None" for name in _locals(plan, needs, headers, validates)]
+    if exits.opened is not None:
+        text += indent([*exits.before, "streamed = False"], 1)
     if "tasks" in needs:
         text += ["    tasks = BackgroundTasks()"]
     if plan.cancel_on_disconnect:
@@ -104,28 +50,33 @@ def source_of(plan: EndpointPlan) -> str:
     for block in _blocks(plan):
         text += indent([block], depth)
         depth += 1
+    text += indent(asks(plan.injection, plan.guard), depth)
     text += indent(_prepare(needs, headers, validates), depth)
     for lines in plan.binder.lines:
         text += indent(lines.lines, depth)
     if validates:
         text += indent(["if bad:", f"    start, body = refuse({_received(needs)})", "else:"], depth)
         depth += 1
-    text += indent(_call(plan), depth)
+    if exits.opened is not None and plan.timeout is not None:
+        called.append("limit.lift()")
+    text += indent(exits.round(called, _close(exits)), depth)
     text += ["    except Exception as exc:"]
+    if exits.opened is not None:
+        text += ["        if streamed:", "            raise"]
     text += ["        response = await fail(exc, scope, receive, path)"]
     if "tasks" in needs:
         text += ["        if not isinstance(single_leaf(exc), HTTPException):", "            tasks = None"]
     if plan.cancel_on_disconnect:
         text += ["    if response is None and start is None:", "        return"]
-    text += indent(_send(needs), 1)
-    return "\n".join(text) + "\n"
+    text += indent(_send(needs, streams=exits.opened is not None), 1)
+    return "\n".join([*functions, *text]) + "\n"
 
 
 def _blocks(plan: EndpointPlan) -> list[str]:
     """Write what the parameters and the handler stand in, from without."""
     blocks = ["try:"]
     if plan.timeout is not None:
-        blocks.append("with limited(scope):")
+        blocks.append("with limited(scope) as limit:")
     if plan.cancel_on_disconnect:
         blocks.append("async with watch:")
     return blocks
@@ -133,11 +84,13 @@ def _blocks(plan: EndpointPlan) -> list[str]:
 
 def _needs(plan: EndpointPlan) -> tuple[frozenset[str], dict[bytes, list[str]]]:
     """Give what must stand before the parameters, and the wanted headers with the variables that each one sets."""
-    needs: frozenset[str] = frozenset()
+    needs = frozenset({"request"}) if plan.guard is not None or plan.injection.schemes else frozenset[str]()
     wanted = [(b"accept", "accept")] if plan.may_be_data else []
     for lines in plan.binder.lines:
         needs |= lines.needs
         wanted += lines.headers
+    if "payload" in needs and plan.shares_body:
+        needs |= {"request"}
     if "payload" in needs and "request" not in needs:
         wanted += [(b"content-length", "length"), (b"transfer-encoding", "coding")]
     return needs, wanted_headers(wanted)
@@ -198,13 +151,42 @@ def _received(needs: frozenset[str]) -> str:
     return f"Received(scope, path, {payload}, {form}, {failure})"
 
 
-def _call(plan: EndpointPlan) -> list[str]:
+def _called(plan: EndpointPlan) -> tuple[list[str], list[str]]:
+    """Write the calls of dependencies and handler, and what becomes of the result.
+
+    Gives the functions that run in worker threads, and the lines that stand in the endpoint.
+    """
+    injection, abandon = plan.injection, plan.timeout is not None
+    pool = f"runtime().{'handlers' if plan.pool in (None, 'handlers') else 'limiter(POOL)'}"
+    written = calls(injection, in_loop=plan.in_loop, hands_over=plan.pool is not None, pool=pool, abandon=abandon)
+    handled = f"handler({injection.arguments})"
     if plan.pool is None:
-        return [f"result = {'await ' if plan.is_async else ''}handler({plan.binder.arguments})", *_finish(plan)]
-    arguments = "".join(f"v{i}, " for i in range(len(plan.binder.specs)))
-    pool = "handlers" if plan.pool == "handlers" else "limiter(POOL)"
-    options = f"limiter=runtime().{pool}, abandon={plan.timeout is not None}"
-    return [f"response, start, body = await serve(work, {arguments}accept, {options})"]
+        written.lines += [f"result = {'await ' if plan.is_async else ''}{handled}", *_finish(plan)]
+        return written.functions, written.lines
+    inputs = [*inputs_of(written.run, injection.inputs), "accept"]
+    before, work = (["hop"], ["hop.serve", "work"]) if opens(written.run) else ([], ["work"])
+    body = [*thread_calls(written.run), f"result = {handled}", *_finish(plan), "return response, start, body", ""]
+    written.functions += [
+        f"def work({', '.join([*before, *inputs])}):",
+        *indent(["response = start = body = None", *body[:-1]], 1),
+        "",
+    ]
+    if opens(written.run):
+        written.lines += ["hop = Hop(runtime().cleanup)", "opened.append(hop)"]
+    arguments = ", ".join([*work, *inputs])
+    written.lines.append(f"response, start, body = await serve({arguments}, limiter={pool}, abandon={abandon})")
+    return written.functions, written.lines
+
+
+def _close(exits: Exits) -> list[str]:
+    """Write what follows a success: what was opened is closed before the first byte, or after a stream's last."""
+    return [
+        "if response is None or not response.is_stream:",
+        *indent(exits.close, 1),
+        "else:",
+        "    streamed = True",
+        f"    await stream(response, scope, receive, send, path, {exits.opened})",
+    ]
 
 
 def _finish(plan: EndpointPlan) -> list[str]:
@@ -233,7 +215,9 @@ def _finish(plan: EndpointPlan) -> list[str]:
     text += ["else:"]
     if not allows_body(status):
         return text + indent(nothing, 1)
-    if plan.shape is not None:
+    if plan.shape is not None and plan.shape.exact is not None:
+        text += ["    if type(result) is not EXACT:", "        result = shape(result)"]
+    elif plan.shape is not None:
         text += ["    result = shape(result)"]
     return [
         *text,
@@ -247,9 +231,10 @@ def _finish(plan: EndpointPlan) -> list[str]:
     ]
 
 
-def _send(needs: frozenset[str]) -> list[str]:
-    text = [
-        "if response is None:",
+def _send(needs: frozenset[str], *, streams: bool) -> list[str]:
+    text = ["if streamed:", "    pass"] if streams else []
+    text += [
+        f"{'elif' if text else 'if'} response is None:",
         "    await send(start)",
         '    await send({"type": "http.response.body", "body": body})',
         "else:",
@@ -279,7 +264,6 @@ _SHARED: dict[str, Any] = {
     "is_json": is_json,
     "read_rest": read_rest,
     "refuse_both": refuse_both,
-    "serve": threads.serve,
     "settle": settle,
     "single_leaf": single_leaf,
     "too_deep": too_deep,
@@ -289,10 +273,10 @@ _SHARED: dict[str, Any] = {
 
 def _constants(plan: EndpointPlan) -> dict[str, Any]:
     limits = plan.limits
-    fail = _fail(plan)
-
     namespace = (
         _SHARED
+        | names_of(plan.injection, plan.guard)
+        | calls_of(plan)
         | head_names(limits, _needs(plan)[1])
         | {
             "DIGITS": len(str(limits.body)),
@@ -301,88 +285,12 @@ def _constants(plan: EndpointPlan) -> dict[str, Any]:
             "NAMES": plan.path_names,
             "NESTING": limits.nesting,
             "POOL": plan.pool,
-            "fail": fail,
             "handler": plan.handler,
-            "limited": _limited(plan),
-            "make_request": request_maker(plan.app, limits),
-            "refuse": _refuse(plan),
-            "respond": _respond(plan),
             "runtime": plan.app.runtime,
-            "shape": plan.shape,
-            "watched": _watched(plan.app),
         }
     )
+    if plan.shape is not None:
+        namespace |= {"EXACT": plan.shape.exact, "shape": plan.shape.shape}
     for lines in plan.binder.lines:
         namespace |= lines.constants
     return namespace
-
-
-def _refuse(plan: EndpointPlan) -> Callable[[Received], tuple[Message, bytes]]:
-    """Make the function that answers bad input without a raise, unless the user has a handler for it."""
-    status, raises = plan.errors.validation_status, plan.errors.handles_validation
-    explain, headers = plan.binder.explain, plan.headers
-
-    def refuse(received: Received) -> tuple[Message, bytes]:
-        errors = explain(received)
-        if raises:
-            raise RequestValidationError(errors)
-        body = validation_problem(errors, status)
-        head = [_PROBLEM_HEADER, content_length(len(body)), *headers]
-        return {"type": "http.response.start", "status": status, "headers": head}, body
-
-    return refuse
-
-
-def _limited(plan: EndpointPlan) -> Callable[[Scope], TimeLimit] | None:
-    if plan.timeout is None:
-        return None
-    app, seconds = plan.app, plan.timeout
-
-    def limited(scope: Scope) -> TimeLimit:
-        """Begin the route's time limit, and tell the request of it."""
-        limit = TimeLimit(seconds)
-        provide_context(scope, app).deadline = limit.deadline
-        return limit
-
-    return limited
-
-
-def _watched(app: Serving) -> Callable[[Scope, Receive], tuple[Receive, DisconnectWatch]]:
-    def watched(scope: Scope, receive: Receive) -> tuple[Receive, DisconnectWatch]:
-        """Put the reader that reads ahead in the place of `receive`, and give the watch that it serves."""
-        messages = read_messages(provide_context(scope, app), receive)
-        return messages.receive, DisconnectWatch(messages.run)
-
-    return watched
-
-
-Fail: TypeAlias = Callable[[Exception, Scope, Receive, tuple[Any, ...]], Awaitable[BaseResponse]]
-
-
-def _fail(plan: EndpointPlan) -> Fail:
-    answer, make_request, names = plan.errors.answer, request_maker(plan.app, plan.limits), plan.path_names
-
-    def fail(exc: Exception, scope: Scope, receive: Receive, path: tuple[Any, ...]) -> Awaitable[BaseResponse]:
-        return answer(exc, make_request(scope, receive, dict(zip(names, path, strict=True))))
-
-    return fail
-
-
-def _respond(plan: EndpointPlan) -> Callable[..., Awaitable[None]]:
-    app, errors, headers, names = plan.app, plan.errors, plan.headers, plan.path_names
-    make_request = request_maker(app, plan.limits)
-
-    def respond(
-        response: BaseResponse, scope: Scope, receive: Receive, send: Send, path: tuple[Any, ...]
-    ) -> Awaitable[None]:
-        """Send a response object; what it raises before its head went out is answered like the handler's own."""
-        messages = provide_context(scope, app).messages
-        if messages is not None:
-            receive = messages.receive
-
-        def request() -> Request:
-            return make_request(scope, receive, dict(zip(names, path, strict=True)))
-
-        return send_guarded(response, scope, receive, send, errors, request, headers)
-
-    return respond

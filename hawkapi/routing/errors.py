@@ -1,7 +1,7 @@
 """From an exception to the response that answers it: one table, asked by endpoints and by the app's outer edge."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from hawkapi._signature import describe, is_async_callable
@@ -15,6 +15,7 @@ from hawkapi.responses.problem import PROBLEM_TYPE, phrase, problem_body, proble
 from hawkapi.responses.response import Response
 from hawkapi.runtime import threads
 from hawkapi.runtime.deadlines import TimeExceeded
+from hawkapi.runtime.exits import CleanupFailed
 from hawkapi.runtime.runtime import of
 from hawkapi.runtime.threads import PoolExhausted
 from hawkapi.serialization.encoder import encode_response
@@ -32,11 +33,19 @@ class ErrorTable:
         handlers: The user's, by exception class or by status of an `HTTPException`.
         debug: A 500 shows the exception's text.
         validation_status: The status of validation problems.
+        observers: Called as `fn(request, exc)`, sync (in a worker thread) or async, with what nobody expected, before
+            anything answers it.
     """
 
     def __init__(
-        self, handlers: Mapping[type[BaseException] | int, ExceptionHandler], *, debug: bool, validation_status: int
+        self,
+        handlers: Mapping[type[BaseException] | int, ExceptionHandler],
+        *,
+        debug: bool,
+        validation_status: int,
+        observers: Iterable[ExceptionHandler] = (),
     ) -> None:
+        self._observers = [_Handler(fn, is_async_callable(fn)) for fn in observers]
         self._handlers = {key: _Handler(fn, is_async_callable(fn)) for key, fn in handlers.items()}
         self._debug = debug
         self.validation_status = validation_status
@@ -61,6 +70,8 @@ class ErrorTable:
         exc = self._representative(exc)
         if isinstance(exc, MalformedBody):
             exc = RequestValidationError([error_detail(exc.field, exc.message, exc.value)])
+        if self._observers and not isinstance(exc, _ANSWERED):
+            await self._show(request, exc)
         handler = self._handlers.get(self._key_of(exc))
         if handler is None:
             return self._built_in(exc, request)
@@ -71,6 +82,13 @@ class ErrorTable:
             failure.__context__ = failure.__context__ or exc  # one out of a worker thread does not know it
             _log.error("Exception handler %s failed", describe(handler.fn), exc_info=failure)
             return self._internal(failure)
+
+    async def _show(self, request: Request, exc: Exception) -> None:
+        for observer in self._observers:
+            try:
+                await self._call(observer, request, exc)
+            except Exception as failure:  # noqa: BLE001  # it changes no answer
+                _log.error("%s failed", describe(observer.fn), exc_info=failure)
 
     def give_up(self, exc: Exception, scope: Scope) -> BaseResponse:
         """Give the 500 to an exception that the answer to another one has raised; nothing of the user's is asked."""
@@ -120,6 +138,8 @@ class ErrorTable:
         if isinstance(exc, PoolExhausted):
             detail, headers = "No worker thread is free", {"retry-after": "1"}
             return problem_response("http", phrase(503), 503, detail=detail, headers=headers)
+        if isinstance(exc, CleanupFailed):  # it was logged
+            return self._internal(exc)
         _log.error("Unhandled exception in %s", request_line(request.scope), exc_info=exc)
         return self._internal(exc)
 
@@ -134,7 +154,7 @@ class _Handler(NamedTuple):
     is_async: bool
 
 
-_ANSWERED = (HTTPException, RequestValidationError, RequestError, TimeExceeded, PoolExhausted)
+_ANSWERED = (HTTPException, RequestValidationError, RequestError, TimeExceeded, PoolExhausted, CleanupFailed)
 
 
 def single_leaf(exc: Exception) -> Exception:

@@ -13,16 +13,18 @@ class Mount:
     """A foreign ASGI app under a path.
 
     Attributes:
-        path: Without a trailing slash; `""` for the root.
+        path: Version, prefixes and own path, without a trailing slash; `""` for the root.
         app: The foreign app.
+        version: What the path begins with, if anything.
         state: What the app's lifespan has put into its state; empty while none runs.
     """
 
-    __slots__ = ("app", "path", "state")
+    __slots__ = ("app", "path", "state", "version")
 
-    def __init__(self, path: str, app: ASGIApp) -> None:
+    def __init__(self, path: str, app: ASGIApp, version: str | None = None) -> None:
         self.path: str = path
         self.app: ASGIApp = app
+        self.version: str | None = version
         self.state: dict[str, Any] = {}
 
 

@@ -1,14 +1,17 @@
 """From a handler's result to what is sent: the response model, and the encoding that the client accepts."""
 
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from hawkapi.serialization.encoder import encode_response, encode_response_msgpack
 from hawkapi.serialization.hooks import encode_unknown
 from hawkapi.serialization.negotiation import MSGPACK_TYPES, negotiate_content_type
-from hawkapi.serialization.pydantic import decode_unknown
+from hawkapi.serialization.pydantic import decode_unknown, is_pydantic_model, model_data, plain_value
 
 JSON_HEADER = (b"content-type", b"application/json")
 VARY_HEADER = (b"vary", b"Accept")
@@ -33,11 +36,28 @@ def response_filter(model: Any) -> Callable[[Any], Any]:
     """Make the function that filters a result to a response model and validates it.
 
     It goes by the data, not by the class: an instance of a subclass of the model loses its further fields too. It
-    raises `ValueError` for a result that does not fit.
+    raises `ValueError` for a result that does not fit, and `TypeError` for one that is no data.
     """
 
     def shape(result: Any) -> Any:
-        plain = msgspec.to_builtins(result, enc_hook=encode_unknown, str_keys=True)
+        plain = msgspec.to_builtins(result, builtin_types=_NATIVE, enc_hook=_take_apart, str_keys=True)
         return msgspec.convert(plain, model, dec_hook=decode_unknown, str_keys=True)
 
     return shape
+
+
+_NATIVE = (bytes, datetime, date, time, timedelta, Decimal, UUID)
+"""Stay what they are: MessagePack has a form of its own for some."""
+
+
+def _take_apart(value: Any) -> Any:
+    """Give what a value is made of; the fields of a pydantic model may hold what only pydantic knows."""
+    if is_pydantic_model(type(value)):
+        return model_data(value)
+    try:
+        return encode_unknown(value)
+    except TypeError:
+        plain = plain_value(value)
+        if plain is msgspec.UNSET:
+            raise
+        return plain

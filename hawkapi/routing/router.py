@@ -1,8 +1,8 @@
 """Routers: where routes are declared."""
 
 import re
-from collections.abc import Callable, Iterable
-from typing import TypeVar, Unpack
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,10 +12,15 @@ from hawkapi._types import ASGIApp
 from hawkapi.routing.converters import parse_path
 from hawkapi.routing.deprecation import deprecation_headers
 from hawkapi.routing.registration import Mount, Registration
-from hawkapi.routing.route import Handler, Route, RouteOptions, check_timeout, declare
+from hawkapi.routing.route import Handler, Route, RouteOptions, check_names, check_timeout, check_version
 from hawkapi.routing.websocket_route import SEND_TIMEOUT, WebSocketRoute
 
+if TYPE_CHECKING:  # an app that uses none of them does not load them
+    from hawkapi.di.depends import Depends
+    from hawkapi.routing.controllers import Controller
+
 H = TypeVar("H", bound=Handler)
+R = TypeVar("R", Route, WebSocketRoute)
 
 _is_token = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
 
@@ -27,18 +32,35 @@ class Router:
         prefix: Stands in front of every path (`"/api/v1"`).
         tags: Given to every route, before its own.
         timeout: Seconds for each route that does not say otherwise; `None` for no limit.
+        dependencies: `Depends(...)` that run before every handler, their results unused; before the route's own.
+        permissions: What a caller needs for every route, besides what the route wants.
+        middleware: Classes and pairs `(class, {options})` round every route, outermost first; round the route's own.
+            Their instances are shared by the routes.
 
     Raises:
+        TypeError: If a list holds something else.
         ValueError: If the prefix does not start with a slash, or the timeout is not above 0.
     """
 
     def __init__(
-        self, *, prefix: str = "", tags: list[str] | None = None, timeout: float | UnsetType | None = UNSET
+        self,
+        *,
+        prefix: str = "",
+        tags: list[str] | None = None,
+        timeout: float | UnsetType | None = UNSET,
+        dependencies: "Sequence[Depends] | None" = None,
+        permissions: list[str] | None = None,
+        middleware: Sequence[Any] | None = None,
     ) -> None:
         check_timeout(timeout, "timeout of a router")
+        check_names(tags, "tags")
+        check_names(permissions, "permissions")
         self.prefix: str = _clean_prefix(prefix)
         self.tags: list[str] = list(tags or [])
         self.timeout: float | UnsetType | None = timeout
+        self._permissions = None if permissions is None else list(permissions)
+        self._dependencies, self._middleware = _outer(dependencies, middleware, None)
+        self._version = ""  # that of a VersionRouter
         self._registration = Registration()
 
     @property
@@ -77,23 +99,25 @@ class Router:
         """Declare a handler for any set of methods; status 200.
 
         Raises:
-            ValueError: If the path cannot be read, a method is no token (RFC 9110), or the app serves one of the
-                methods on that path already.
+            TypeError: If an option is of the wrong kind.
+            ValueError: If the path or an option cannot be read, a method is no token (RFC 9110), or the app serves one
+                of the methods on that path already.
         """
         given = [] if isinstance(methods, str) else sorted(methods)  # one text is no list of names, but of letters
         names = frozenset(method.upper() for method in given)
         if not names or not all(_is_token(name) for name in names):
             raise ValueError(f"methods of {describe(handler)} must be a list of HTTP method names, not {methods!r}")
-        route = declare(_join(options.get("version"), self.prefix, path), handler, names, options)
-        self._check(route)
-        return self._append(self._adopt(route, route.path))
+        return self._declare(path, handler, names, options)
 
     def websocket(
         self,
         path: str,
         *,
         name: str | None = None,
+        version: str | None = None,
         permissions: list[str] | None = None,
+        middleware: Sequence[Any] | None = None,
+        dependencies: "Sequence[Depends] | None" = None,
         max_size: int | None = None,
         send_timeout: float | None = SEND_TIMEOUT,
         idle_timeout: float | None = None,
@@ -106,7 +130,10 @@ class Router:
         Args:
             path: As for the HTTP methods; it may have these as well.
             name: For `url_for`, by default the handler's.
+            version: `"v1"` stands in front of the whole path.
             permissions: What a caller needs.
+            middleware: Classes and pairs `(class, {options})`, outermost first.
+            dependencies: `Depends(...)` that run before the handler, their results unused.
             max_size: Bytes of one message, by default the app's `limits.websocket_message`; a larger one closes the
                 connection with 1009.
             send_timeout: Seconds in which a message must go out, else the connection is closed with 1013; `None`
@@ -115,19 +142,24 @@ class Router:
                 `None` waits for ever.
 
         Raises:
+            TypeError: If an option is of the wrong kind.
             ValueError: If the path cannot be read, an option is out of range, or the app serves that path already.
         """
+        shared = RouteOptions(
+            version=version, permissions=permissions, middleware=middleware, dependencies=dependencies
+        )
 
         def register(handler: H) -> H:
             route = WebSocketRoute(
-                path=_join(None, self.prefix, path),
+                path=path,
                 handler=handler,
                 name=name or "",
-                permissions=permissions,
                 max_size=max_size,
                 send_timeout=send_timeout,
                 idle_timeout=idle_timeout,
+                **_read_options(handler, shared),
             )
+            route = self._adopt(route, path)
             parse_path(route.path)
             self._append_websocket(route)
             return handler
@@ -142,7 +174,7 @@ class Router:
         """
         if "{" in path:
             raise ValueError(f"A mount's path takes no parameters, {path!r} has some")
-        self._append_mount(Mount(self.prefix + _clean_prefix(path), app))
+        self._adopt_mount(Mount(_clean_prefix(path), app))
 
     def include_router(self, router: "Router") -> None:
         """Take over what a router holds at this moment, behind this one's prefix and tags.
@@ -156,15 +188,33 @@ class Router:
         if router is self:
             raise ValueError("A router cannot include itself")
         for route in router._registration.routes:
-            inner = route.path.removeprefix(f"/{route.version}") if route.version else route.path
-            path = _join(route.version, self.prefix, inner)
-            self._append(self._adopt(route, path))
+            self._append(self._adopt(route, _without_version(route)))
         for websocket in router._registration.websockets:
-            path = _join(None, self.prefix, websocket.path)
-            self._append_websocket(msgspec.structs.replace(websocket, path=path))
+            self._append_websocket(self._adopt(websocket, _without_version(websocket)))
         for mount in router._registration.mounts:
-            self._append_mount(Mount(self.prefix + mount.path, mount.app))
+            self._adopt_mount(mount)
         router._registration.included_at = caller_location(1)
+
+    def include_controller(self, controller: "type[Controller]") -> None:
+        """Take over the routes of a controller class, behind this router's prefix and tags.
+
+        Raises:
+            TypeError: If it is no subclass of `Controller`, is abstract, or declares a route on what is no method.
+            ValueError: If a route of it cannot be read or conflicts with one that is here.
+        """
+        from hawkapi.routing.controllers import declared_methods  # noqa: PLC0415  # loaded where there are controllers
+
+        methods = declared_methods(controller)
+        inner = Router(
+            prefix=controller.prefix,
+            tags=controller.tags,
+            dependencies=controller.dependencies,
+            permissions=controller.permissions,
+            middleware=controller.middleware,
+        )
+        for handler, declared in methods:
+            inner._declare(declared.path, handler, declared.methods, declared.options, controller)
+        self.include_router(inner)
 
     def _decorator(
         self, path: str, methods: tuple[str, ...], status_code: int, options: RouteOptions
@@ -173,15 +223,50 @@ class Router:
         full.update(options)
 
         def register(handler: H) -> H:
-            self.add_route(path, handler, methods=methods, **full)
+            self._declare(path, handler, frozenset(methods), full)
             return handler
 
         return register
 
-    def _adopt(self, route: Route, path: str) -> Route:
-        """Give a route what this router adds to it."""
-        timeout = self.timeout if route.timeout is UNSET else route.timeout
-        return msgspec.structs.replace(route, path=path, tags=[*self.tags, *route.tags], timeout=timeout)
+    def _declare(
+        self,
+        path: str,
+        handler: Handler,
+        methods: frozenset[str],
+        options: RouteOptions,
+        controller: "type[Controller] | None" = None,
+    ) -> Route:
+        given = _read_options(handler, options)
+        route = Route(path=path, handler=handler, methods=methods, controller=controller, **given)
+        route = self._adopt(route, path)
+        self._check(route)
+        return self._append(route)
+
+    def _adopt(self, route: R, path: str) -> R:
+        """Give a route what this router adds to it; `path` is the route's without its version."""
+        version = route.version or self._version or None
+        more: dict[str, Any] = {}
+        if isinstance(route, Route):
+            more["tags"] = [*self.tags, *route.tags]
+            more["timeout"] = self.timeout if route.timeout is UNSET else route.timeout
+        if self._permissions is not None:
+            own = route.permission_groups or ((tuple(route.permissions),) if route.permissions is not None else ())
+            more["permission_groups"] = (tuple(self._permissions), *own)
+            more["permissions"] = list(dict.fromkeys([*self._permissions, *(route.permissions or [])]))
+        if self._middleware:
+            more["router_middleware"] = (self._middleware, *route.router_middleware)
+        return msgspec.structs.replace(
+            route,
+            path=_join(version, self.prefix, path),
+            version=version,
+            dependencies=(*self._dependencies, *route.dependencies),
+            **more,
+        )
+
+    def _adopt_mount(self, mount: Mount) -> None:
+        version = mount.version or self._version or None
+        path = _join(version, self.prefix, _without_version(mount)).rstrip("/")
+        self._append_mount(Mount(path, mount.app, version))
 
     def _check(self, route: Route) -> None:
         """Refuse at once what can be seen without looking at signatures."""
@@ -220,3 +305,35 @@ def _join(version: str | None, prefix: str, path: str) -> str:
         raise ValueError(f"A path starts with '/', {path!r} does not")
     front = f"/{version}" if version else ""
     return f"{front}{prefix}{path}".rstrip("/") or "/"
+
+
+def _without_version(declared: Route | WebSocketRoute | Mount) -> str:
+    return declared.path.removeprefix(f"/{declared.version}") if declared.version else declared.path
+
+
+def _read_options(handler: Handler, options: RouteOptions) -> dict[str, Any]:
+    """Give the fields of a route that options are; but for the timeout, what is `None` takes the default."""
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None or name == "timeout"}
+    for name in ("tags", "permissions"):
+        if name in given:
+            check_names(given[name], f"{name} of {describe(handler)}")
+            given[name] = list(given[name])
+    if "version" in given:
+        check_version(given["version"], f"version of {describe(handler)}")
+    given["dependencies"], given["middleware"] = _outer(given.get("dependencies"), given.get("middleware"), handler)
+    return given
+
+
+def _outer(
+    dependencies: "Sequence[Depends] | None", middleware: Sequence[Any] | None, handler: Handler | None
+) -> "tuple[tuple[Depends, ...], tuple[Any, ...] | None]":
+    """Read what stands round handlers: of one handler, or of all that a router has."""
+    if dependencies is None and middleware is None:
+        return (), None
+    from hawkapi.routing.options import read_dependencies, read_middleware  # noqa: PLC0415  # loaded where there are any
+
+    of = "" if handler is None else f" of {describe(handler)}"
+    return (
+        read_dependencies(dependencies or (), f"dependencies{of}"),
+        None if middleware is None else read_middleware(middleware, f"middleware{of}"),
+    )

@@ -18,10 +18,13 @@ from hawkapi.requests.context import Serving
 from hawkapi.requests.errors import MalformedBody, RequestError
 from hawkapi.requests.limits import Limits
 from hawkapi.routing.binding import head_names, indent, load, read_head, wanted_headers
+from hawkapi.routing.dependencies import Injection
 from hawkapi.routing.errors import request_line, single_leaf
+from hawkapi.routing.injection import Exits, Guard, asks, calls, names_of
 from hawkapi.routing.requesting import provide_context
 from hawkapi.routing.websocket_refusal import Refusal
 from hawkapi.routing.websocket_route import WebSocketRoute
+from hawkapi.runtime.exits import CleanupFailed
 from hawkapi.validation.binder import Binder, Received
 from hawkapi.validation.errors import RequestValidationError
 from hawkapi.websocket.connection import WebSocketDisconnect, WebSocketState, WrongFrame
@@ -30,8 +33,8 @@ from hawkapi.websocket.served import ServedWebSocket
 
 WebSocketEndpoint: TypeAlias = Callable[[Scope, Receive, Send, tuple[Any, ...]], Awaitable[None]]
 
-Bind: TypeAlias = Callable[[Scope, HTTPConnection, tuple[Any, ...]], Callable[[], Awaitable[object]]]
-"""Gives the handler with its arguments; raises `RequestValidationError` for what is wrong with them."""
+Run: TypeAlias = Callable[[Scope, HTTPConnection, tuple[Any, ...]], Awaitable[object]]
+"""Binds, and runs the dependencies and the handler; raises `RequestValidationError` for what cannot be bound."""
 
 _NORMAL, _UNSUPPORTED_DATA, _INVALID_DATA, _POLICY_VIOLATION, _INTERNAL_ERROR = 1000, 1003, 1007, 1008, 1011
 
@@ -43,7 +46,9 @@ class WebSocketPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         route: The route as declared.
-        binder: The handler's parameters.
+        injection: What the handler's arguments are made of.
+        binder: The parameters among it.
+        guard: Refuses connections before anything is looked at; `None` where everybody may come.
         path_names: The route's path parameters, in order.
         limits: Bounds of the connection.
         refusal: Answers what does not come to a connection.
@@ -51,7 +56,9 @@ class WebSocketPlan(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     route: WebSocketRoute
+    injection: Injection
     binder: Binder
+    guard: Guard | None
     path_names: tuple[str, ...]
     limits: Limits
     refusal: Refusal
@@ -61,7 +68,7 @@ class WebSocketPlan(msgspec.Struct, frozen=True, kw_only=True):
 def compile_websocket(plan: WebSocketPlan) -> WebSocketEndpoint:
     """Make the endpoint of a WebSocket route."""
     route, names, app, refusal = plan.route, plan.path_names, plan.app, plan.refusal
-    bind = _compile_bind(plan)
+    run = _compile_run(plan)
 
     async def endpoint(scope: Scope, receive: Receive, send: Send, path: tuple[Any, ...]) -> None:
         """Serve one connection."""
@@ -82,7 +89,7 @@ def compile_websocket(plan: WebSocketPlan) -> WebSocketEndpoint:
         )
         failure: Exception | None = None
         try:
-            await socket.run(bind(scope, socket, path))
+            await socket.run(partial(run, scope, socket, path))
         except Exception as exc:  # noqa: BLE001 - whatever it is, it is answered here
             failure = _without_disconnects(exc)
         if socket.state is WebSocketState.CONNECTING:
@@ -94,29 +101,34 @@ def compile_websocket(plan: WebSocketPlan) -> WebSocketEndpoint:
 
 
 def source_of(plan: WebSocketPlan) -> str:
-    """Write the source of the function that binds a route's parameters."""
+    """Write the source of the function that binds a route's parameters and runs what it is made of."""
+    injection = plan.injection
     needs = frozenset(need for lines in plan.binder.lines for need in lines.needs)
     headers = _wanted(plan)
-    text = ["bad = False"]
+    written = calls(injection, in_loop=False, hands_over=False, pool="runtime().handlers", abandon=False)
+    exits = Exits(injection)
+    text = ["bad = False", *exits.before]
     text += [f"{name} = None" for names in headers.values() for name in names if not name.endswith("s")]
+    text += asks(injection, plan.guard)
     text += read_head(needs, headers, 'scope.get("headers", ())')
     text += [line for lines in plan.binder.lines for line in lines.lines]
     text += ["if bad:", "    raise RequestValidationError(explain(Received(scope, path)))"]
-    text += [f"return partial(handler, {plan.binder.arguments})"]
-    return "\n".join(["def bind(scope, request, path):", *indent(text, 1)]) + "\n"
+    text += exits.round([*written.lines, f"await handler({injection.arguments})"], exits.close)
+    return "\n".join([*written.functions, "async def run(scope, request, path):", *indent(text, 1)]) + "\n"
 
 
-def _compile_bind(plan: WebSocketPlan) -> Bind:
-    names = head_names(plan.limits, _wanted(plan)) | {
+def _compile_run(plan: WebSocketPlan) -> Run:
+    names = head_names(plan.limits, _wanted(plan)) | names_of(plan.injection, plan.guard)
+    names |= {
         "Received": Received,
         "RequestValidationError": RequestValidationError,
         "explain": plan.binder.explain,
         "handler": plan.route.handler,
-        "partial": partial,
+        "runtime": plan.app.runtime,
     }
     for lines in plan.binder.lines:
         names |= lines.constants
-    return load(source_of(plan), names, "bind")
+    return load(source_of(plan), names, "run")
 
 
 def _wanted(plan: WebSocketPlan) -> dict[bytes, list[str]]:
@@ -143,5 +155,7 @@ def _closing(failure: Exception | None, scope: Scope) -> tuple[int, str]:
         return _INVALID_DATA, failure.message
     if isinstance(failure, RequestError | RequestValidationError):
         return _POLICY_VIOLATION, str(failure)
+    if isinstance(failure, CleanupFailed):  # it was logged
+        return _INTERNAL_ERROR, ""
     _log.error("Unhandled exception in %s", request_line(scope), exc_info=failure)
     return _INTERNAL_ERROR, ""

@@ -1,6 +1,7 @@
 """Deadlines: how long a request may take, and its cleanup once it is over."""
 
 import sys
+from math import inf
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -69,6 +70,16 @@ class TimeLimit:
     def __enter__(self) -> Self:
         self._scope.__enter__()
         return self
+
+    def lift(self) -> None:
+        """Let the block go on without a limit, if it has kept it so far.
+
+        Raises:
+            TimeExceeded: If it has not.
+        """
+        if self._scope.cancel_called or monotonic() >= self.deadline:
+            raise TimeExceeded(self._seconds)
+        self._scope.deadline = self.deadline = inf
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         try:

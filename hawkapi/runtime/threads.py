@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, TypeVarTuple, cast
 
 import msgspec
-from anyio import CapacityLimiter, WouldBlock, to_thread
+from anyio import CancelScope, CapacityLimiter, WouldBlock, get_cancelled_exc_class, to_thread
 from anyio.lowlevel import current_token
 
 from hawkapi._errors import HawkAPIError
@@ -262,4 +262,16 @@ async def serve(fn: Callable[[*Ts], T], *args: *Ts, limiter: Pool, abandon: bool
     """
     if limiter.abandoned >= limiter.total_tokens:
         raise PoolExhausted(limiter.name, limiter.total_tokens)
-    return await limiter.call(fn, args, abandon=abandon)
+    if not abandon:
+        return await limiter.call(fn, args)
+    # A thread that asks looks at the scopes round this call. Ours says that it is cancelled also when one of
+    # those has become a shield meanwhile, for the cleanup that begins as soon as the caller goes on.
+    scope = CancelScope()
+    scope.__enter__()
+    try:
+        return await limiter.call(fn, args, abandon=True)
+    except get_cancelled_exc_class():
+        scope.cancel()
+        raise
+    finally:
+        scope.__exit__(None, None, None)  # the cancellation is not its own: it goes on

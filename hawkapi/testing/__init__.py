@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from hawkapi.testing.client import TestClient as TestClient
     from hawkapi.testing.cookies import Cookies as Cookies
     from hawkapi.testing.exchange import ProtocolError as ProtocolError
+    from hawkapi.testing.overrides import override as override
     from hawkapi.testing.response import CaseInsensitiveDict as CaseInsensitiveDict
     from hawkapi.testing.response import HTTPStatusError as HTTPStatusError
     from hawkapi.testing.response import TestResponse as TestResponse
@@ -31,6 +32,7 @@ __all__ = [
     "TestResponse",
     "WebSocketDenied",
     "WebSocketSession",
+    "override",
 ]
 
 _TABLE = {
@@ -46,6 +48,7 @@ _TABLE = {
     "TestResponse": "hawkapi.testing.response",
     "WebSocketDenied": "hawkapi.testing.websocket",
     "WebSocketSession": "hawkapi.testing.websocket",
+    "override": "hawkapi.testing.overrides",
 }
 if not TYPE_CHECKING:  # else every wrong name would be an `Any` to it
     __getattr__, __dir__ = attach(__name__, _TABLE)

@@ -60,7 +60,6 @@ class Binder:
 
     Attributes:
         lines: What each parameter adds to the endpoint, those that read the body last.
-        arguments: The handler's arguments as source (`"v0, limit=v1"`).
     """
 
     def __init__(self, specs: list[ParameterSpec], path_kinds: dict[str, type], limits: Limits) -> None:
@@ -76,9 +75,6 @@ class Binder:
         self._single = next((SingleError.of(spec.annotation) for spec in specs if spec.source == "body"), None)
         self.lines: list[Lines] = [lines for spec, lines in extracted if spec.source not in _IN_BODY]
         self.lines += [lines for spec, lines in extracted if spec.source in _IN_BODY]
-        self.arguments: str = ", ".join(
-            f"{spec.name}=v{i}" if spec.keyword_only else f"v{i}" for i, spec in enumerate(specs)
-        )
 
     def explain(self, received: Received) -> list[ValidationErrorDetail]:
         """Find every error of a request, parameters first, the body last."""

@@ -83,7 +83,7 @@ def read_specs(
             specs.append(_read(parameter, path_names))
         except UnsupportedType as exc:
             mistakes.append(f"parameter '{parameter.name}': {exc}")
-    mistakes += _contradictions(specs)
+    mistakes += contradictions(specs)
     mistakes += [
         f"parameter '{spec.name}': this handler is given a {connection.__name__}, not a {spec.annotation.__name__}"
         for spec in specs
@@ -107,7 +107,7 @@ def _read(parameter: Parameter, path_names: tuple[str, ...]) -> ParameterSpec:
     marker, default = _marker(parameter, metadata)
     if base is EMPTY:
         base = Any
-    source = _source(parameter.name, base, marker, path_names)
+    source = source_of(parameter.name, base, marker, path_names)
     required = default is ... and (marker is None or not marker.has_default())
     metas = tuple(m for m in metadata if isinstance(m, msgspec.Meta))
     if marker is not None:
@@ -151,7 +151,18 @@ def _constraints(marker: ParameterMarker) -> tuple[msgspec.Meta, ...]:
     return () if meta is None else (meta,)
 
 
-def _source(name: str, base: Any, marker: ParameterMarker | None, path_names: tuple[str, ...]) -> str:
+def source_of(name: str, base: Any, marker: ParameterMarker | None, path_names: tuple[str, ...]) -> str:
+    """Decide where a parameter's value comes from.
+
+    Args:
+        name: The parameter's name.
+        base: Its annotation without metadata.
+        marker: What says so explicitly.
+        path_names: The parameters of the route's path.
+
+    Raises:
+        UnsupportedType: If the marker does not fit.
+    """
     if marker is not None:
         if isinstance(marker, Path) and (marker.alias or name) not in path_names:
             raise UnsupportedType(f"Path() names '{marker.alias or name}', which the route's path does not have")
@@ -252,7 +263,8 @@ def _annotated(base: Any, metas: tuple[msgspec.Meta, ...]) -> Any:
     return Annotated[(base, *metas)] if metas else base  # pyright: ignore[reportInvalidTypeForm]  # the type is data here
 
 
-def _contradictions(specs: list[ParameterSpec]) -> list[str]:
+def contradictions(specs: list[ParameterSpec]) -> list[str]:
+    """Tell why parameters cannot be served together."""
     bodies = [s.name for s in specs if s.source == "body"]
     forms = [s.name for s in specs if s.source in ("form", "form-model", "file")]
     found: list[str] = []

@@ -1,5 +1,6 @@
 """A WebSocket handler's parameters: those of any handler, without a body, and the connection itself."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -20,11 +21,23 @@ _IMPOSSIBLE = {
 
 def read_websocket_specs(signature: Signature, path_names: tuple[str, ...]) -> tuple[list[ParameterSpec], list[str]]:
     """Read all parameters of a WebSocket handler; arguments and result are those of `read_specs`."""
-    specs, mistakes = read_specs(_with_connection(signature, path_names), path_names, WebSocket)
+    return read_connected_specs(_with_connection(signature, path_names), path_names)
+
+
+def read_connected_specs(
+    signature: Signature, path_names: tuple[str, ...]
+) -> tuple[list[ParameterSpec], list[str]]:
+    """Read all parameters of what a WebSocket handler depends on; it need not take the connection."""
+    specs, mistakes = read_specs(signature, path_names, WebSocket)
     mistakes += [f"parameter '{s.name}': {_IMPOSSIBLE[s.source]}" for s in specs if s.source in _IMPOSSIBLE]
-    if not mistakes and all(spec.source != "request" for spec in specs):
-        mistakes.append("no parameter takes the connection; annotate one as WebSocket")
     return specs, mistakes
+
+
+def connectionless(specs: Sequence[ParameterSpec]) -> list[str]:
+    """Tell that nothing takes the connection, neither the handler nor what it depends on, if that is so."""
+    if any(spec.source == "request" for spec in specs):
+        return []
+    return ["no parameter takes the connection; annotate one as WebSocket"]
 
 
 def _with_connection(signature: Signature, path_names: tuple[str, ...]) -> Signature:

@@ -234,7 +234,7 @@ async def test_a_cancellation_from_outside_is_not_answered():
 
 
 async def test_nobody_is_hurried_under_a_debugger(monkeypatch):
-    monkeypatch.setattr("hawkapi.app.compile.under_debugger", lambda: True)
+    monkeypatch.setattr("hawkapi.app.planning.under_debugger", lambda: True)
     app = HawkAPI(request_timeout=SHORT)
 
     @app.get("/")

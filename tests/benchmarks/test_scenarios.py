@@ -4,9 +4,10 @@ import sys
 
 import pytest
 
+from benchmarks.asgi import ask
 from benchmarks.comparison import BACKENDS, WrongAnswerError, compare
 from benchmarks.contestants import FLOOR, OURS, PEERS, load, mistakes, started
-from benchmarks.scenarios import SCENARIOS
+from benchmarks.scenarios import SCENARIOS, Connection
 
 
 @pytest.mark.parametrize("name", [FLOOR, OURS])
@@ -15,6 +16,18 @@ async def test_an_answer_of_a_contestant_is_what_the_scenario_asks(name):
     async with started(builds) as contestants:
         assert await mistakes(contestants, SCENARIOS) == []
         assert set(contestants[name]) == set(SCENARIOS)
+
+
+@pytest.mark.parametrize("name", [FLOOR, OURS, *PEERS])
+async def test_whoever_is_installed_closes_the_connection_of_a_request_once(name, monkeypatch):
+    closed = []
+    close = Connection.close
+    monkeypatch.setattr(Connection, "close", lambda self: (closed.append(self), close(self)))
+    builds, _ = load([name])
+    async with started(builds) as contestants:
+        for n, apps in enumerate(contestants.values(), 1):
+            await ask(apps["f"], SCENARIOS["f"].request)
+            assert len({id(connection) for connection in closed}) == len(closed) == n
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

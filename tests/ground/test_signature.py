@@ -203,7 +203,7 @@ def test_a_caller_beyond_the_stack_is_unknown():
     [
         (plain, "plain"),
         (Service.of_class, "Service.of_class"),
-        (Caller(), "Caller.__call__"),
+        (Caller(), "Caller"),
         (functools.partial(plain), "plain"),
         (Service, "Service"),
     ],

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 import msgspec
@@ -57,6 +58,7 @@ class Row:
         (Model | None, ModelFull(id=1), Model(id=1)),
         (Page[Model], {"items": [{"id": 1, "x": 2}]}, Page([Model(id=1)])),
         (bytes, b"x", b"x"),
+        (UserOut, MappingProxyType({"id": 1, "name": "a"}), UserOut(1, "a")),
     ],
 )
 def test_a_result_is_filtered_to_the_model_by_its_data(model, result, shaped):

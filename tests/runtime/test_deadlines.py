@@ -1,4 +1,5 @@
 import sys
+from math import inf
 from pdb import Pdb
 from types import SimpleNamespace
 
@@ -141,3 +142,15 @@ def clock(monkeypatch):
     clock = SimpleNamespace(now=1000.0)
     monkeypatch.setattr(deadlines, "monotonic", lambda: clock.now)
     return clock
+
+
+async def test_a_limit_that_was_kept_can_be_lifted():
+    with TimeLimit(60) as limit:
+        limit.lift()
+    assert limit.deadline == inf
+
+
+async def test_a_limit_that_was_not_kept_cannot_be_lifted(monkeypatch):
+    with pytest.raises(TimeExceeded), TimeLimit(60) as limit:
+        limit.deadline = 0.0
+        limit.lift()

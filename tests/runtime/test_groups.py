@@ -2,7 +2,7 @@ import gc
 import weakref
 
 import pytest
-from anyio import create_task_group
+from anyio import CancelScope, create_task_group, get_cancelled_exc_class, sleep_forever
 
 from hawkapi.runtime.groups import unwrap
 
@@ -54,7 +54,7 @@ async def test_a_users_group_with_two_members_loses_only_what_we_wrapped_round_i
     assert (caught.value.message, caught.value.exceptions) == ("two", group.exceptions)
 
 
-def test_a_base_exception_is_unwrapped_too():
+async def test_a_base_exception_is_unwrapped_too():
     with pytest.raises(SystemExit), unwrap():
         raise BaseExceptionGroup("one", [SystemExit(3)])
 
@@ -68,6 +68,28 @@ def test_cause_and_context_are_kept():
     assert error.__cause__ is cause
     assert error.__context__ is context
     assert error.__suppress_context__ is False
+
+
+async def test_an_error_beside_a_cancellation_leaves_alone():
+    async def wait():
+        await sleep_forever()
+
+    with CancelScope() as scope, pytest.raises(ValueError, match="leaf"), unwrap():
+        async with create_task_group() as group:
+            group.start_soon(wait)
+            scope.cancel()
+            raise ValueError("leaf")
+
+
+async def test_of_a_group_the_cancellation_is_left_out():
+    with CancelScope() as scope:
+        scope.cancel()
+        try:
+            await sleep_forever()
+        except get_cancelled_exc_class() as exc:
+            cancelled = exc
+        with pytest.raises(ValueError, match="leaf"), unwrap():
+            raise BaseExceptionGroup("two", [cancelled, ExceptionGroup("one", [ValueError("leaf")])])
 
 
 class Leaf(ValueError):

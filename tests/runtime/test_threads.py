@@ -5,6 +5,7 @@ from threading import Event, get_ident
 
 import pytest
 from anyio import (
+    CancelScope,
     create_task_group,
     from_thread,
     get_cancelled_exc_class,
@@ -293,3 +294,23 @@ class Last:
 
     def __del__(self):
         self.ended.set()
+
+
+async def test_a_thread_that_was_left_behind_is_told_so_whatever_is_shielded_meanwhile():
+    pool, ended = Pool("test", 2), Event()
+
+    def work(outer):
+        from_thread.run_sync(outer.cancel)
+        try:
+            while True:
+                from_thread.check_cancelled()
+        finally:
+            ended.set()
+
+    with CancelScope() as outer, CancelScope() as cleanup:
+        try:
+            await threads.serve(work, outer, limiter=pool, abandon=True)
+        finally:
+            cleanup.shield = True
+            assert await threads.run(ended.wait, 10, limiter=pool)
+    assert outer.cancelled_caught

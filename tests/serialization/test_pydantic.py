@@ -9,8 +9,11 @@ from hawkapi.serialization.pydantic import (
     decode_unknown,
     is_model_failure,
     is_pydantic_model,
+    model_data,
     model_decoder,
+    model_dumper,
     model_errors,
+    plain_value,
 )
 
 
@@ -66,3 +69,39 @@ def test_errors_come_with_path_message_and_value():
     with pytest.raises(pydantic.ValidationError) as failed:
         Rows.model_validate({"rows": [None]})
     assert list(model_errors(failed.value)) == [(".rows[0]", "Input should be a valid integer", None)]
+
+
+def test_a_value_is_brought_to_a_model_and_sent_as_it_is():
+    dump = model_dumper(list[Rows], exclude_unset=True)
+    assert dump([{"rows": ["1"]}, Rows(rows=[2])]) == [{"rows": [1]}, {"rows": [2]}]
+
+
+def test_errors_of_a_model_as_a_whole_have_no_place():
+    with pytest.raises(ValueError, match=r"^Input should be a valid dictionary or object to extract fields from$"):
+        model_dumper(Model)(1)
+
+
+class Aliased(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="allow")
+    a: int = pydantic.Field(alias="A")
+    b: int = pydantic.Field(validation_alias="B", serialization_alias="BB")
+    c: int = pydantic.Field(validation_alias=pydantic.AliasChoices("C", "CC"))
+    d: int = pydantic.Field(default=0, validation_alias=pydantic.AliasPath("d", 0))
+    e: int = pydantic.Field(default=0, serialization_alias="E")
+
+
+def test_the_data_of_a_model_make_it_again():
+    data = {"A": 1, "B": 2, "C": 3, "d": [0], "e": 4, "further": 5}
+    model = Aliased.model_validate(data)
+    assert model_data(model) == data | {"d": 0}
+    assert Aliased.model_validate(model_data(model) | {"d": [0]}) == model
+
+
+def test_a_value_that_pydantic_knows_is_what_it_makes_of_it():
+    assert plain_value(pydantic.SecretStr("x")) == "**********"
+    assert plain_value(object()) is msgspec.UNSET
+
+
+def test_without_pydantic_no_further_value_is_known(monkeypatch):
+    monkeypatch.delitem(sys.modules, "pydantic_core")
+    assert plain_value(pydantic.SecretStr("x")) is msgspec.UNSET

@@ -12,7 +12,7 @@ from hawkapi.requests.form_data import UploadFile
 from hawkapi.requests.request import Request
 from hawkapi.validation.constraints import Body, Cookie, Form, Header, Query
 from hawkapi.validation.specs import read_specs
-from hawkapi.validation.websocket_specs import read_websocket_specs
+from hawkapi.validation.websocket_specs import connectionless, read_websocket_specs
 from hawkapi.websocket.connection import WebSocket
 
 
@@ -24,6 +24,10 @@ def sources(handler, *path_names):
     specs, mistakes = read_websocket_specs(read_signature(handler), path_names)
     assert mistakes == []
     return {spec.name: spec.source for spec in specs}
+
+
+def specs(handler, *path_names):
+    return read_websocket_specs(read_signature(handler), path_names)[0]
 
 
 def mistakes(handler, *path_names):
@@ -135,5 +139,6 @@ def test_a_handler_must_take_the_connection():
     async def variadic(*args): ...
 
     text = "no parameter takes the connection; annotate one as WebSocket"
-    assert mistakes(nothing) == mistakes(typed) == mistakes(path_only, "room") == [text]
+    assert connectionless(specs(nothing)) == connectionless(specs(typed)) == [text]
+    assert connectionless(specs(path_only, "room")) == [text]
     assert "*args and **kwargs take nothing" in mistakes(variadic)[0]

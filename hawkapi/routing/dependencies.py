@@ -1,0 +1,342 @@
+"""What stands between a request and a handler's arguments: parameters, dependencies, services, in the order of calls.
+
+The plan is made at the seal, by reading the signatures of a handler and of all that it depends on. It knows no HTTP:
+what a parameter may take of a request is told by the reader that is handed in.
+"""
+
+import dataclasses
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+
+from hawkapi._signature import (
+    EMPTY,
+    CallKind,
+    Parameter,
+    Signature,
+    UnreadableSignature,
+    call_kind,
+    describe,
+    never_waits,
+    read_signature,
+)
+from hawkapi.di.container import Container
+from hawkapi.di.depends import Depends, Security, SecurityScopes
+from hawkapi.di.provider import Lifecycle
+from hawkapi.pagination import CursorParams, PaginationParams
+from hawkapi.validation.coerce import split_annotated, union_members
+from hawkapi.validation.constraints import ParameterMarker
+from hawkapi.validation.shapes import is_class
+from hawkapi.validation.specs import ParameterSpec, contradictions, source_of
+
+Reader: TypeAlias = Callable[[Signature, tuple[str, ...]], tuple[list[ParameterSpec], list[str]]]
+"""Reads what parameters take of a request: their specs, and a text for each that cannot be served."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call before the handler's.
+
+    Attributes:
+        kind: What the call gives; `provider` for a service of the container, `scheme` for a security scheme.
+        target: What is called, or the `Provider`.
+        name: The global name that stands for it.
+        result: The variable that takes what it gives.
+        arguments: Its arguments as source.
+        inputs: The variables in them.
+        waits: Of an async generator: it may wait between its yields.
+    """
+
+    kind: CallKind | str
+    target: Any
+    name: str
+    result: str
+    arguments: str = ""
+    inputs: tuple[str, ...] = ()
+    waits: bool = True
+
+
+class Injection(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a handler's arguments are made of.
+
+    Attributes:
+        specs: What is bound of the request, in order: the variables `v0`, `v1`, …
+        schemes: The security schemes; they are asked before anything is bound.
+        providers: The services of the container.
+        calls: The dependencies, in order.
+        arguments: The handler's arguments as source.
+        inputs: The variables in them.
+        constants: Global names that the arguments use.
+        container: Where scoped services come from; `None` where the handler needs none.
+    """
+
+    specs: list[ParameterSpec]
+    schemes: tuple[Call, ...] = ()
+    providers: tuple[Call, ...] = ()
+    calls: tuple[Call, ...] = ()
+    arguments: str = ""
+    inputs: tuple[str, ...] = ()
+    constants: dict[str, Any] = {}
+    container: Container | None = None
+
+
+class Planner:
+    """Plans a handler.
+
+    Args:
+        container: The app's container; `None` if it has none.
+        substitutes: What is called in the place of some dependencies.
+        path_names: The parameters of the route's path.
+        read_handler: Reads the handler's own parameters.
+        read_dependency: Reads those of a dependency.
+        is_scheme: Tells security schemes from other dependencies.
+
+    Attributes:
+        mistakes: What cannot be served, a text each.
+    """
+
+    def __init__(
+        self,
+        container: Container | None,
+        substitutes: Mapping[Any, Callable[..., Any]],
+        path_names: tuple[str, ...],
+        read_handler: Reader,
+        read_dependency: Reader,
+        is_scheme: Callable[[Any], bool],
+    ) -> None:
+        self.mistakes: list[str] = []
+        self._container = container
+        self._substitutes = substitutes
+        self._path_names = path_names
+        self._read_handler, self._read_dependency = read_handler, read_dependency
+        self._is_scheme = is_scheme
+        self._specs: list[ParameterSpec] = []
+        self._schemes: list[Call] = []
+        self._providers: list[Call] = []
+        self._calls: list[Call] = []
+        self._constants: dict[str, Any] = {}
+        self._known: dict[Hashable, str] = {}
+        self._scoped: set[Hashable] = set()  # what is called anew for other security scopes
+        self._asks_scopes = False
+        self._chain: list[Any] = []
+
+    def plan(
+        self,
+        signature: Signature,
+        dependencies: Sequence[Depends] = (),
+        controller: type | None = None,
+    ) -> Injection:
+        """Plan a handler.
+
+        Args:
+            signature: Its signature.
+            dependencies: What is called before it for no argument.
+            controller: The class whose instance is its first argument.
+        """
+        for dependency in dependencies:
+            self._resolve(dependency, None, ())
+        own: tuple[str, ...] = ()
+        if controller is not None:
+            own = (self._resolve(Depends(controller), None, ()) or "None",)
+            signature = msgspec.structs.replace(signature, parameters=signature.parameters[1:])
+        arguments, inputs = self._arguments(signature, self._read_handler, (), own)
+        if not self.mistakes:
+            self.mistakes += contradictions(self._specs)
+        needs_scope = any(call.target.lifecycle is not Lifecycle.SINGLETON for call in self._providers)
+        return Injection(
+            specs=self._specs,
+            schemes=tuple(self._schemes),
+            providers=tuple(self._providers),
+            calls=tuple(self._calls),
+            arguments=arguments,
+            inputs=inputs,
+            constants=self._constants,
+            container=self._container if needs_scope else None,
+        )
+
+    def _arguments(
+        self, signature: Signature, read: Reader, scopes: tuple[str, ...], own: tuple[str, ...] = ()
+    ) -> tuple[str, tuple[str, ...]]:
+        """Plan a callable's arguments; gives their source, and the variables in it."""
+        injected: dict[str, str] = {}
+        bound: list[Parameter] = []
+        for parameter in signature.parameters:
+            value = self._injected(parameter, scopes)
+            if value is None:
+                bound.append(parameter)
+            else:
+                injected[parameter.name] = value
+        specs, mistakes = read(msgspec.structs.replace(signature, parameters=tuple(bound)), self._path_names)
+        self._report(mistakes)
+        values = injected | {spec.name: self._bind(spec) for spec in specs}
+        texts = [*own]
+        for parameter in signature.parameters:
+            value = values.get(parameter.name, "None")  # it is missing where a mistake was found
+            texts.append(f"{parameter.name}={value}" if parameter.keyword_only else value)
+        return ", ".join(texts), tuple(dict.fromkeys([*own, *values.values()]))
+
+    def _bind(self, spec: ParameterSpec) -> str:
+        """Give the variable of a spec; callables that take the same of a request share it."""
+        for i, known in enumerate(self._specs):
+            if _same(known, spec):
+                return f"v{i}"
+        self._specs.append(spec)
+        return f"v{len(self._specs) - 1}"
+
+    def _injected(self, parameter: Parameter, scopes: tuple[str, ...]) -> str | None:
+        """Give the variable of a parameter that takes no part of the request; `None` if it takes one."""
+        base, metadata = split_annotated(parameter.annotation)
+        if isinstance(parameter.default, ParameterMarker) or any(isinstance(m, ParameterMarker) for m in metadata):
+            return None
+        default = parameter.default
+        depends = next((m for m in metadata if isinstance(m, Depends)), None)
+        if isinstance(default, Depends):
+            depends, default = default, EMPTY
+        if base is SecurityScopes:
+            self._asks_scopes = True
+            return self._constant(SecurityScopes(scopes))
+        if is_class(base) and issubclass(base, PaginationParams | CursorParams):
+            return self._call_once(base, base.query_reader(), (), (), in_loop=True)
+        if depends is None:
+            return self._service(parameter.name, base)
+        value = self._resolve(depends, base, scopes)
+        if value is not None:
+            return value
+        if default is not EMPTY:
+            return self._constant(default)
+        self._report([f"parameter '{parameter.name}': {self._unprovided(depends, base)}"])
+        return "None"
+
+    def _service(self, name: str, base: Any) -> str | None:
+        """Give the variable of a service, if a parameter's type alone says that it is one."""
+        if self._container is None:
+            return None
+        source = source_of(name, base, None, self._path_names)
+        if source != "query" and not (source == "body" and dataclasses.is_dataclass(base)):
+            return None
+        known = (self._provided(member, None) for member in union_members(base))
+        return next((variable for variable in known if variable is not None), None)
+
+    def _resolve(self, depends: Depends, annotation: Any, scopes: tuple[str, ...]) -> str | None:
+        """Give the variable of a dependency; `None` where it is a service that nobody provides."""
+        if isinstance(depends, Security):
+            scopes = (*scopes, *(scope for scope in depends.scopes if scope not in scopes))
+        target = depends.dependency
+        if target is None:
+            target = next(iter(union_members(annotation)), None)
+            return self._provided(target, depends.name)
+        service = self._provided(target, depends.name)
+        if service is not None or depends.name is not None:
+            return service
+        target = self._substitutes.get(_key(target), target)
+        if self._is_scheme(target):
+            return self._ask(target)
+        if not callable(target):
+            self._report([f"Depends({target!r}) is given nothing that can be called"])
+            return "None"
+        return self._call_once(target, target, scopes, tuple(self._chain))
+
+    def _provided(self, target: Any, name: str | None) -> str | None:
+        """Give the variable of a service; `None` if nobody provides it."""
+        if self._container is None or not isinstance(target, Hashable) or not self._container.has(target, name):
+            return None
+        key = ("provider", target, name)
+        provider = self._container.provider(target, name)
+        if key not in self._known or provider.lifecycle is Lifecycle.TRANSIENT:
+            i = len(self._providers)
+            self._providers.append(Call(kind="provider", target=provider, name=f"p{i}", result=f"s{i}"))
+            self._known[key] = f"s{i}"
+        return self._known[key]
+
+    def _ask(self, scheme: Any) -> str:
+        key = ("scheme", _key(scheme))
+        if key not in self._known:
+            if call_kind(scheme) != "async":
+                self._report(
+                    [f"the security scheme {describe(scheme)} is called as await scheme(request): make it async"]
+                )
+            i = len(self._schemes)
+            self._schemes.append(Call(kind="scheme", target=scheme, name=f"scheme{i}", result=f"a{i}"))
+            self._known[key] = f"a{i}"
+        return self._known[key]
+
+    def _call_once(
+        self, identity: Any, target: Any, scopes: tuple[str, ...], chain: tuple[Any, ...], *, in_loop: bool = False
+    ) -> str:
+        """Plan a call of a dependency, unless it is planned already; gives the variable of what it gives."""
+        identity = _key(identity)
+        key = (identity, scopes if identity in self._scoped else ())
+        if key in self._known:
+            self._asks_scopes = self._asks_scopes or identity in self._scoped
+            return self._known[key]
+        if any(known is target for known in chain):
+            circle = " -> ".join(describe(known) for known in [*chain[chain.index(target) :], target])
+            self._report([f"these dependencies go in a circle: {circle}"], named=False)
+            return "None"
+        outer, self._asks_scopes = self._asks_scopes, False
+        self._chain.append(target)
+        variable = self._planned(target, scopes, in_loop=in_loop)
+        self._chain.pop()
+        if self._asks_scopes:
+            self._scoped.add(identity)
+            key = (identity, scopes)
+        self._asks_scopes = self._asks_scopes or outer
+        self._known[key] = variable
+        return variable
+
+    def _planned(self, target: Any, scopes: tuple[str, ...], *, in_loop: bool) -> str:
+        try:
+            signature = read_signature(target)
+        except UnreadableSignature as exc:
+            self._report([str(exc)])
+            return "None"
+        arguments, inputs = self._arguments(signature, self._read_dependency, scopes)
+        kind = "class" if in_loop else call_kind(target)
+        i = len(self._calls)
+        self._calls.append(
+            Call(
+                kind=kind,
+                target=target,
+                name=f"dep{i}",
+                result=f"r{i}",
+                arguments=arguments,
+                inputs=inputs,
+                waits=kind == "async generator" and not never_waits(target),
+            )
+        )
+        return f"r{i}"
+
+    def _constant(self, value: Any) -> str:
+        name = f"x{len(self._constants)}"
+        self._constants[name] = value
+        return name
+
+    def _unprovided(self, depends: Depends, annotation: Any) -> str:
+        target = depends.dependency if depends.dependency is not None else annotation
+        kind = getattr(target, "__name__", None) or repr(target)
+        named = f", name={depends.name!r}" if depends.name is not None else ""
+        if target is EMPTY:
+            return "Depends() takes the type from the annotation, and there is none"
+        return (
+            f"No provider for {kind}{named and ' named ' + repr(depends.name)}; register it in the app's container: "
+            f"container.scoped({kind}, factory=...{named})"
+        )
+
+    def _report(self, mistakes: Sequence[str], *, named: bool = True) -> None:
+        chain = "".join(f"{describe(target)}: " for target in self._chain[-1:]) if named else ""
+        through = " -> ".join(describe(target) for target in self._chain[:-1]) if named else ""
+        self.mistakes += [f"{'through ' + through + ': ' if through else ''}{chain}{mistake}" for mistake in mistakes]
+
+
+def _key(target: Any) -> Hashable:
+    return target if isinstance(target, Hashable) else id(target)
+
+
+def _same(known: ParameterSpec, spec: ParameterSpec) -> bool:
+    """Tell whether two parameters take the same of a request."""
+    return (
+        (known.source, known.key, known.annotation, known.required, known.multiple)
+        == (spec.source, spec.key, spec.annotation, spec.required, spec.multiple)
+        and known.default is spec.default
+        and known.default_factory is spec.default_factory
+    )
