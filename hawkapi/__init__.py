@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from hawkapi.di.depends import SecurityScopes as SecurityScopes
     from hawkapi.exceptions import HTTPException as HTTPException
     from hawkapi.middleware.base import Middleware as Middleware
+    from hawkapi.middleware.csrf import CSRFMiddleware as CSRFMiddleware
+    from hawkapi.middleware.debug import DebugMiddleware as DebugMiddleware
     from hawkapi.middleware.entry import MiddlewareEntry as MiddlewareEntry
+    from hawkapi.middleware.request_limits import RequestLimitsMiddleware as RequestLimitsMiddleware
+    from hawkapi.middleware.session import SessionMiddleware as SessionMiddleware
+    from hawkapi.middleware.trusted_proxy import TrustedProxyMiddleware as TrustedProxyMiddleware
     from hawkapi.pagination import CursorPage as CursorPage
     from hawkapi.pagination import CursorParams as CursorParams
     from hawkapi.pagination import Page as Page
@@ -73,11 +78,13 @@ __all__ = [
     "APIKeyQuery",
     "BackgroundTasks",
     "Body",
+    "CSRFMiddleware",
     "Container",
     "Controller",
     "Cookie",
     "CursorPage",
     "CursorParams",
+    "DebugMiddleware",
     "Depends",
     "Drain",
     "EventSourceResponse",
@@ -106,6 +113,7 @@ __all__ = [
     "Query",
     "RedirectResponse",
     "Request",
+    "RequestLimitsMiddleware",
     "Response",
     "Route",
     "Router",
@@ -113,11 +121,13 @@ __all__ = [
     "SecurityScheme",
     "SecurityScopes",
     "ServerSentEvent",
+    "SessionMiddleware",
     "StaticFiles",
     "StreamingResponse",
     "TestClient",
     "TestResponse",
     "Threads",
+    "TrustedProxyMiddleware",
     "UploadFile",
     "VersionRouter",
     "WebSocket",
@@ -137,11 +147,13 @@ _TABLE = {
     "APIKeyQuery": "hawkapi.security.api_key",
     "BackgroundTasks": "hawkapi.background",
     "Body": "hawkapi.validation.constraints",
+    "CSRFMiddleware": "hawkapi.middleware.csrf",
     "Container": "hawkapi.di.container",
     "Controller": "hawkapi.routing.controllers",
     "Cookie": "hawkapi.validation.constraints",
     "CursorPage": "hawkapi.pagination",
     "CursorParams": "hawkapi.pagination",
+    "DebugMiddleware": "hawkapi.middleware.debug",
     "Depends": "hawkapi.di.depends",
     "Drain": "hawkapi.app.config",
     "EventSourceResponse": "hawkapi.responses.sse",
@@ -170,6 +182,7 @@ _TABLE = {
     "Query": "hawkapi.validation.constraints",
     "RedirectResponse": "hawkapi.responses.redirect",
     "Request": "hawkapi.requests.request",
+    "RequestLimitsMiddleware": "hawkapi.middleware.request_limits",
     "Response": "hawkapi.responses.response",
     "Route": "hawkapi.routing.route",
     "Router": "hawkapi.routing.router",
@@ -177,11 +190,13 @@ _TABLE = {
     "SecurityScheme": "hawkapi.security.base",
     "SecurityScopes": "hawkapi.di.depends",
     "ServerSentEvent": "hawkapi.responses.sse",
+    "SessionMiddleware": "hawkapi.middleware.session",
     "StaticFiles": "hawkapi.staticfiles",
     "StreamingResponse": "hawkapi.responses.streaming",
     "TestClient": "hawkapi.testing.client",
     "TestResponse": "hawkapi.testing.response",
     "Threads": "hawkapi.app.config",
+    "TrustedProxyMiddleware": "hawkapi.middleware.trusted_proxy",
     "UploadFile": "hawkapi.requests.form_data",
     "VersionRouter": "hawkapi.routing.version_router",
     "WebSocket": "hawkapi.websocket.connection",

@@ -206,28 +206,27 @@ def _finish(plan: EndpointPlan) -> list[str]:
             "    raise TypeError(f'The annotation promises a response, the handler returned {result!r:.100}')",
             "response = result",
         ]
-    text = [
-        "if result is None:",
+    if not allows_body(status):
+        return ["if isinstance(result, BaseResponse):", "    response = result", "else:", *indent(nothing, 1)]
+    encoded = [
+        "if accept is None or accept in PLAIN_ACCEPTS:",
+        "    kind, body = JSON, encode(result)",
+        "else:",
+        "    kind, body = encode_accepted(result, accept)",
+        "size = len(body)",
+        f'start = {{"type": "http.response.start", "status": {status}, "headers": '
+        f"[kind, LENGTHS[size] if size < 1024 else content_length(size), VARY{extra}]}}",
+    ]
+    exact = plan.shape is not None and plan.shape.exact is not None  # then no other question is asked
+    return [
+        *(["if type(result) is EXACT:", *indent(encoded, 1)] if exact else []),
+        f"{'elif' if exact else 'if'} result is None:",
         *indent(nothing, 1),
         "elif isinstance(result, BaseResponse):",
         "    response = result",
-    ]
-    text += ["else:"]
-    if not allows_body(status):
-        return text + indent(nothing, 1)
-    if plan.shape is not None and plan.shape.exact is not None:
-        text += ["    if type(result) is not EXACT:", "        result = shape(result)"]
-    elif plan.shape is not None:
-        text += ["    result = shape(result)"]
-    return [
-        *text,
-        "    if accept is None or accept in PLAIN_ACCEPTS:",
-        "        kind, body = JSON, encode(result)",
-        "    else:",
-        "        kind, body = encode_accepted(result, accept)",
-        "    size = len(body)",
-        f'    start = {{"type": "http.response.start", "status": {status}, "headers": '
-        f"[kind, LENGTHS[size] if size < 1024 else content_length(size), VARY{extra}]}}",
+        "else:",
+        *([] if plan.shape is None else ["    result = shape(result)"]),
+        *indent(encoded, 1),
     ]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hawkapi.security.http_bearer import HTTPBearerCredentials as HTTPBearerCredentials
     from hawkapi.security.oauth2 import OAuth2PasswordBearer as OAuth2PasswordBearer
     from hawkapi.security.permissions import PermissionPolicy as PermissionPolicy
+    from hawkapi.security.signing import Secret as Secret
+    from hawkapi.security.signing import Signer as Signer
 
 __all__ = [
     "APIKeyCookie",
@@ -31,9 +33,11 @@ __all__ = [
     "MissingCredentialError",
     "OAuth2PasswordBearer",
     "PermissionPolicy",
+    "Secret",
     "Security",
     "SecurityScheme",
     "SecurityScopes",
+    "Signer",
     "constant_time_equal",
 ]
 
@@ -48,9 +52,11 @@ _TABLE = {
     "MissingCredentialError": "hawkapi.security.base",
     "OAuth2PasswordBearer": "hawkapi.security.oauth2",
     "PermissionPolicy": "hawkapi.security.permissions",
+    "Secret": "hawkapi.security.signing",
     "Security": "hawkapi.di.depends",
     "SecurityScheme": "hawkapi.security.base",
     "SecurityScopes": "hawkapi.di.depends",
+    "Signer": "hawkapi.security.signing",
     "constant_time_equal": "hawkapi.security.compare",
 }
 

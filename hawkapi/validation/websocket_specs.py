@@ -24,9 +24,7 @@ def read_websocket_specs(signature: Signature, path_names: tuple[str, ...]) -> t
     return read_connected_specs(_with_connection(signature, path_names), path_names)
 
 
-def read_connected_specs(
-    signature: Signature, path_names: tuple[str, ...]
-) -> tuple[list[ParameterSpec], list[str]]:
+def read_connected_specs(signature: Signature, path_names: tuple[str, ...]) -> tuple[list[ParameterSpec], list[str]]:
     """Read all parameters of what a WebSocket handler depends on; it need not take the connection."""
     specs, mistakes = read_specs(signature, path_names, WebSocket)
     mistakes += [f"parameter '{s.name}': {_IMPOSSIBLE[s.source]}" for s in specs if s.source in _IMPOSSIBLE]

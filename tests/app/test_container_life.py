@@ -22,8 +22,9 @@ async def test_each_start_registers_its_services_anew(given):
 
     @app.on_startup
     def register():
-        starts.append(Database(len(starts)))
-        app.container.singleton(Database, factory=lambda made=len(starts) - 1: starts[made])
+        made = Database(len(starts))
+        starts.append(made)
+        app.container.singleton(Database, factory=lambda: made)
 
     @app.get("/")
     async def read(database: Database):

