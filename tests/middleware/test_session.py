@@ -2,6 +2,7 @@
 
 import copy
 import json
+from itertools import count
 from typing import Any
 
 import pytest
@@ -144,6 +145,7 @@ def signed(text, key=KEY):
         signed("A.1700000000"),
         signed("gICA.1700000000"),
     ],
+    ids=count(),  # signed now, and at another time by each worker
 )
 async def test_whatever_else_a_cookie_holds_is_an_empty_session(value):
     app = around(lambda session: dict(session), clock=lambda: 1700000000)
@@ -190,7 +192,7 @@ async def test_cookies_over_the_limit_are_a_431(options):
 # When the cookie is set
 
 
-@pytest.mark.parametrize("cookie", [None, session_cookie({"a": 1}), "forged"])
+@pytest.mark.parametrize("cookie", [None, session_cookie({"a": 1}), "forged"], ids=["none", "signed", "forged"])
 async def test_a_session_that_nobody_asks_for_changes_nothing(cookie):
     answer = await ask(around(), cookie)
     assert answer.raw == (await call(Response("null"), "GET", "/")).raw

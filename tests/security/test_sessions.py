@@ -56,7 +56,7 @@ def visitor(app, user):
     return client
 
 
-@pytest.mark.parametrize("cookie", [None, "forged", session_cookie({"user": "ada"})])
+@pytest.mark.parametrize("cookie", [None, "forged", session_cookie({"user": "ada"})], ids=["none", "forged", "signed"])
 @pytest.mark.parametrize("request_line", ["GET /me", "HEAD /me", "POST /login/ada", "POST /logout"])
 @pytest.mark.parametrize("store", [None, MemorySessionStore()])
 async def test_cve_2026_35192_cve_2023_30861_cve_2026_27205_an_answer_that_knows_the_session_varies_by_cookie(
