@@ -27,6 +27,7 @@ class Request:
     target: str
     headers: Headers
     body: bytes = b""
+    scheme: str = "http"
 
     def scope(self) -> dict[str, Any]:
         """Give the scope that uvicorn makes of it."""
@@ -37,7 +38,7 @@ class Request:
             "http_version": "1.1",
             "server": ("127.0.0.1", 8000),
             "client": ("127.0.0.1", 50000),
-            "scheme": "http",
+            "scheme": self.scheme,
             "method": self.method,
             "root_path": "",
             "path": path,

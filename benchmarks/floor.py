@@ -1,7 +1,8 @@
 """The floor: the scenarios by hand on raw ASGI, as one writes them who wants nothing but these routes.
 
 It routes by a dict, decodes and encodes with msgspec and sends two messages. What it leaves out is what a framework is
-for: limits, negotiation, other methods, more than one error at a time.
+for: limits, negotiation, other methods, more than one error at a time. Under h and h' it stands in layers of plain
+ASGI: who wants to see requests and answers needs no hooks for it.
 """
 
 from contextlib import suppress
@@ -15,6 +16,7 @@ from benchmarks.asgi import App, Receive, Scope, Send
 from benchmarks.scenarios import (
     CATALOGUE,
     JSON,
+    LAYERS,
     PROBLEM,
     SCENARIOS,
     SETTINGS,
@@ -32,8 +34,11 @@ _threads: CapacityLimiter  # belongs to an event loop: made when the app starts 
 
 
 def build() -> dict[str, App]:
-    """Give the app for each scenario: one and the same."""
-    return dict.fromkeys(SCENARIOS, app)
+    """Give the app for each scenario: one and the same, for two of them in layers."""
+    layered: App = app
+    for _ in range(LAYERS):
+        layered = layer(layered)
+    return {**dict.fromkeys(SCENARIOS, app), "h": layered, "h'": layered}
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,6 +54,13 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def layer(inner: App) -> App:
+    async def passing(scope: Scope, receive: Receive, send: Send) -> None:
+        await inner(scope, receive, send)
+
+    return passing
 
 
 async def ping(scope: Scope, receive: Receive):

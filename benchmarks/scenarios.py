@@ -15,6 +15,9 @@ from benchmarks.asgi import Answer, Request
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
+LAYERS = 5
+"""Middleware of each app under h and h', every one a class or function of its own: that is how they come in an app."""
+
 
 class NewItem(msgspec.Struct):
     """The body of `POST /items`."""
@@ -185,6 +188,18 @@ SCENARIOS: Mapping[str, Scenario] = {
         request=_get("/report"),
         body={"pages": 12},
         target=1.3,
+    ),
+    "h": Scenario(
+        title="5 hook middleware",
+        request=_get("/ping"),
+        body={"message": "pong"},
+        target=2.0,
+    ),
+    "h'": Scenario(
+        title="5 pure ASGI middleware",
+        request=_get("/ping"),
+        body={"message": "pong"},
+        target=1.5,
     ),
     "i": Scenario(
         title="404",

@@ -1,4 +1,4 @@
-"""The scenarios in BlackSheep; it runs `def` handlers in the event loop, so g is left out.
+"""The scenarios in BlackSheep; it runs `def` handlers in the event loop, so g is left out, and so is h', of pure ASGI.
 
 Its services are made by their constructors and nobody closes them: in f the handler does.
 """
@@ -11,7 +11,7 @@ from blacksheep.exceptions import BadRequest
 from blacksheep.settings.json import json_settings
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, Repository, Settings
+from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, SETTINGS, Connection, Item, Repository, Settings
 
 
 @dataclass
@@ -46,6 +46,21 @@ class OwnRepository(Repository):
 
 def build() -> dict[str, App]:
     """Give the app for each scenario."""
+    hooked = declare()
+    hooked.middlewares.extend(hooks() for _ in range(LAYERS))
+    apps = {**dict.fromkeys(SCENARIOS, declare()), "h": hooked}
+    del apps["g"], apps["h'"]
+    return apps
+
+
+def hooks():
+    async def middleware(request, handler):
+        return await handler(request)
+
+    return middleware
+
+
+def declare() -> Application:
     json_settings.use(loads=msgspec.json.decode, dumps=lambda value: msgspec.json.encode(value).decode())
     app = Application(router=Router())
     app.services.add_instance(SETTINGS)
@@ -87,4 +102,4 @@ def build() -> dict[str, App]:
     async def me(tenant: TenantHeader, session: SessionCookie) -> Response:
         return json({"tenant": tenant.value, "session": session.value})
 
-    return {letter: app for letter in SCENARIOS if letter != "g"}
+    return app

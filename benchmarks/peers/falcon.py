@@ -1,6 +1,7 @@
 """The scenarios in Falcon, with the JSON handler on msgspec that its documentation suggests.
 
-It has no dependencies: what f asks is written out.
+It has no dependencies: what f asks is written out. Its middleware are hooks; one of pure ASGI would not be its own, so
+h' is left out.
 
 Falcon's own `sync_to_async` knows asyncio only; AnyIO's threads are there on trio as well.
 """
@@ -16,7 +17,7 @@ from msgspec import ValidationError
 from msgspec.json import Decoder, Encoder
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
+from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
 
 _decode_item = Decoder(NewItem).decode
 
@@ -93,9 +94,26 @@ class Me:
         resp.media = {"tenant": tenant, "session": session}
 
 
+def hooks():
+    class Hooks:
+        async def process_request(self, req: Request, resp: Response):
+            pass
+
+        async def process_response(self, req: Request, resp: Response, resource, req_succeeded: bool):
+            pass
+
+    return Hooks()
+
+
 def build() -> dict[str, App]:
     """Give the app for each scenario."""
-    app = Falcon()
+    apps = {**dict.fromkeys(SCENARIOS, declare()), "h": declare([hooks() for _ in range(LAYERS)])}
+    del apps["h'"]
+    return apps
+
+
+def declare(middleware=None) -> Falcon:
+    app = Falcon(middleware=middleware)
     app.resp_options.media_handlers["application/json"] = media.JSONHandler(dumps=Encoder().encode)
     app.add_route("/ping", Ping())
     app.add_route("/users/{user_id:int}", User())
@@ -104,4 +122,4 @@ def build() -> dict[str, App]:
     app.add_route("/stock", Stock())
     app.add_route("/report", Report())
     app.add_route("/me", Me())
-    return dict.fromkeys(SCENARIOS, app)
+    return app

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import Cookie, Depends, FastAPI, Header, Query
 from pydantic import BaseModel, Field
+from starlette.middleware.base import BaseHTTPMiddleware
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Repository, Settings
+from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, SETTINGS, Connection, Repository, Settings
 
 
 class NewItem(BaseModel):
@@ -45,6 +46,33 @@ async def repository(connection: Annotated[Connection, Depends(connection)]) -> 
 
 def build() -> dict[str, App]:
     """Give the app for each scenario."""
+    hooked, layered = declare(), declare()
+    for _ in range(LAYERS):
+        hooked.add_middleware(hooks())
+        layered.add_middleware(layer())
+    return {**dict.fromkeys(SCENARIOS, declare()), "h": hooked, "h'": layered}
+
+
+def hooks():
+    class Hooks(BaseHTTPMiddleware):
+        async def dispatch(self, request, call_next):
+            return await call_next(request)
+
+    return Hooks
+
+
+def layer():
+    class Layer:
+        def __init__(self, app):
+            self.app = app
+
+        async def __call__(self, scope, receive, send):
+            await self.app(scope, receive, send)
+
+    return Layer
+
+
+def declare() -> FastAPI:
     app = FastAPI()
 
     @app.get("/ping")
@@ -79,4 +107,4 @@ def build() -> dict[str, App]:
     async def me(x_tenant: Annotated[int, Header()], session: Annotated[str, Cookie()]):
         return {"tenant": x_tenant, "session": session}
 
-    return dict.fromkeys(SCENARIOS, app)
+    return app

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
-from hawkapi import Cookie, Depends, HawkAPI, Header, Query
+from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
+from hawkapi import Cookie, Depends, HawkAPI, Header, Middleware, Query
 
 
 async def settings() -> Settings:
@@ -26,6 +26,33 @@ async def repository(connection: Annotated[Connection, Depends(connection)]) -> 
 
 def build() -> dict[str, App]:
     """Give the app for each scenario."""
+    hooked, layered = declare(), declare()
+    for _ in range(LAYERS):
+        hooked.add_middleware(hooks())
+        layered.add_middleware(layer())
+    return {**dict.fromkeys(SCENARIOS, declare()), "h": hooked, "h'": layered}
+
+
+def hooks() -> type[Middleware]:
+    class Hooks(Middleware):
+        async def before_request(self, request):
+            return request
+
+        async def after_response(self, request, response):
+            return response
+
+    return Hooks
+
+
+def layer() -> type[Middleware]:
+    class Layer(Middleware):
+        async def __call__(self, scope, receive, send):
+            await self.app(scope, receive, send)
+
+    return Layer
+
+
+def declare() -> HawkAPI:
     app = HawkAPI()
 
     @app.get("/ping")
@@ -60,4 +87,4 @@ def build() -> dict[str, App]:
     async def me(x_tenant: Annotated[int, Header()], session: Annotated[str, Cookie()]):
         return {"tenant": x_tenant, "session": session}
 
-    return dict.fromkeys(SCENARIOS, app)
+    return app

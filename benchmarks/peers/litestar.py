@@ -1,14 +1,18 @@
-"""The scenarios in Litestar, which is built on msgspec itself."""
+"""The scenarios in Litestar, which is built on msgspec itself.
+
+An app of it has one hook before the handler and one after, so h is middleware on its base class that wraps `send`.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 from litestar import Litestar, get, post
 from litestar.di import Provide
+from litestar.middleware import AbstractMiddleware
 from litestar.params import Parameter
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
+from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
 
 
 @get("/ping")
@@ -76,7 +80,35 @@ async def me(
     return {"tenant": tenant, "session": session}
 
 
+def hooks():
+    class Hooks(AbstractMiddleware):
+        async def __call__(self, scope, receive, send):
+            async def send_wrapper(message):
+                await send(message)
+
+            await self.app(scope, receive, send_wrapper)
+
+    return Hooks
+
+
+def layer():
+    class Layer:
+        def __init__(self, app):
+            self.app = app
+
+        async def __call__(self, scope, receive, send):
+            await self.app(scope, receive, send)
+
+    return Layer
+
+
 def build() -> dict[str, App]:
     """Give the app for each scenario."""
-    app = Litestar([ping, user, items, create_item, catalogue, stock, report, me], logging_config=None)
-    return dict.fromkeys(SCENARIOS, app)
+    hooked = declare([hooks() for _ in range(LAYERS)])
+    layered = declare([layer() for _ in range(LAYERS)])
+    return {**dict.fromkeys(SCENARIOS, declare()), "h": hooked, "h'": layered}
+
+
+def declare(middleware=()) -> Litestar:
+    handlers = [ping, user, items, create_item, catalogue, stock, report, me]
+    return Litestar(handlers, middleware=middleware, logging_config=None)

@@ -7,12 +7,14 @@ from msgspec import ValidationError
 from msgspec.json import Decoder, Encoder
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
+from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
 
 _encode = Encoder().encode
 _decode_item = Decoder(NewItem).decode
@@ -90,9 +92,34 @@ async def me(request: Request):
     return JSONResponse({"tenant": tenant, "session": session})
 
 
+def hooks():
+    class Hooks(BaseHTTPMiddleware):
+        async def dispatch(self, request, call_next):
+            return await call_next(request)
+
+    return Middleware(Hooks)
+
+
+def layer():
+    class Layer:
+        def __init__(self, app):
+            self.app = app
+
+        async def __call__(self, scope, receive, send):
+            await self.app(scope, receive, send)
+
+    return Middleware(Layer)
+
+
 def build() -> dict[str, App]:
     """Give the app for each scenario."""
-    app = Starlette(
+    hooked = declare([hooks() for _ in range(LAYERS)])
+    layered = declare([layer() for _ in range(LAYERS)])
+    return {**dict.fromkeys(SCENARIOS, declare()), "h": hooked, "h'": layered}
+
+
+def declare(middleware=()) -> Starlette:
+    return Starlette(
         routes=[
             Route("/ping", ping),
             Route("/users/{user_id:int}", user),
@@ -102,6 +129,6 @@ def build() -> dict[str, App]:
             Route("/stock", stock),
             Route("/report", report),
             Route("/me", me),
-        ]
+        ],
+        middleware=middleware,
     )
-    return dict.fromkeys(SCENARIOS, app)

@@ -127,7 +127,7 @@ class Fate:
 
     def _act(self, point, *, hangs, call=lambda fn: fn()):
         """Do what is to be done; gives whether it is to hang."""
-        match self._choose(point, ["raise", "refuse", "cancel", "leave", *(["hang"] if hangs else [])]):
+        match self._choose(point, ["raise", "refuse", "cancel", "leave", *(["hang"] * 4 if hangs else [])]):
             case "raise":
                 raise Boom(point)
             case "refuse":

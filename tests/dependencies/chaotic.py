@@ -176,12 +176,12 @@ async def engine():
     return Engine()
 
 
-async def session(engine: Engine = Depends(Engine)):  # noqa: B008 - how factories ask
+async def session(engine: Engine = Depends(Engine)):
     await FATE.get().strike("session opening")
     return Session("session")
 
 
-def cache(session: Session = Depends(Session)):  # noqa: B008 - how factories ask
+def cache(session: Session = Depends(Session)):
     FATE.get().strike_now("cache opening")
     session.fate.expect(session.resource, "cache opening")
     return Cache("cache")

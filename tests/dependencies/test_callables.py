@@ -133,7 +133,7 @@ async def test_a_default_value_asks_for_it(value, dependency):
     app = HawkAPI()
 
     @app.get("/")
-    async def handler(found=Depends(dependency)):  # noqa: B008 - that style
+    async def handler(found=Depends(dependency)):
         return str(found)
 
     assert (await call(app, "GET", "/")).json() == value

@@ -5,7 +5,7 @@ import os
 from random import Random, randrange
 
 import pytest
-from anyio import create_task_group, get_running_tasks, to_thread, wait_all_tasks_blocked
+from anyio import create_task_group, fail_after, get_running_tasks, to_thread, wait_all_tasks_blocked
 
 from hawkapi.exceptions import HTTPException
 from tests.asgi import http_scope
@@ -66,9 +66,10 @@ def drawn(seed):
 
 async def all_back(runtime):
     """Wait until no worker thread is in use."""
-    for pool in (runtime.handlers, runtime.cleanup, runtime.files, runtime.internal):
-        while pool.borrowed_tokens:
-            await to_thread.run_sync(int)
+    with fail_after(60):  # one that is never given back
+        for pool in (runtime.handlers, runtime.cleanup, runtime.files, runtime.internal):
+            while pool.borrowed_tokens:
+                await to_thread.run_sync(int)
 
 
 async def test_a_thousand_requests_close_whatever_they_open_exactly_once():

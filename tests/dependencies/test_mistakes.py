@@ -25,11 +25,11 @@ class Cache:
     """A service that needs a session."""
 
 
-def session_of(database=Depends(Database)):  # noqa: B008 - how factories ask
+def session_of(database=Depends(Database)):
     return Session()
 
 
-def cache_of(session=Depends(Session)):  # noqa: B008 - how factories ask
+def cache_of(session=Depends(Session)):
     return Cache()
 
 
@@ -45,7 +45,7 @@ def test_a_circle_of_dependencies():
     def first(found=None):
         """Depends on the second."""
 
-    def second(found=Depends(first)):  # noqa: B008 - that style
+    def second(found=Depends(first)):
         """Depends on the first."""
 
     first.__defaults__ = (Depends(second),)
@@ -63,7 +63,7 @@ def test_a_circle_of_dependencies():
 def test_a_circle_of_factories():
     app = HawkAPI(container=Container())
 
-    def database_of(cache=Depends(Cache)):  # noqa: B008 - how factories ask
+    def database_of(cache=Depends(Cache)):
         return Database()
 
     app.container.singleton(Database, factory=database_of)

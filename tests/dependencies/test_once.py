@@ -35,10 +35,10 @@ async def test_two_parameters_share_it(style, kind):
 
     dependency = sync if kind == "sync" else in_loop
 
-    async def handler(a: Annotated[int, Depends(dependency)], b=Depends(dependency)):  # noqa: B008 - that style
+    async def handler(a: Annotated[int, Depends(dependency)], b=Depends(dependency)):
         return [a, b]
 
-    def sync_handler(a: Annotated[int, Depends(dependency)], b=Depends(dependency)):  # noqa: B008 - that style
+    def sync_handler(a: Annotated[int, Depends(dependency)], b=Depends(dependency)):
         return [a, b]
 
     route(app, style, (handler, sync_handler))

@@ -27,7 +27,7 @@ def app(request):
     app = HawkAPI(container=Container())
     register = getattr(app.container, request.param)
     register(Database, factory=Database)
-    register(Session, factory=lambda database=Depends(Database): Session(database))  # noqa: B008 - how factories ask
+    register(Session, factory=lambda database=Depends(Database): Session(database))
 
     @app.get("/database")
     async def database(found: Database):
@@ -141,7 +141,7 @@ async def test_a_factory_may_have_dependencies_of_its_own():
     async def handler(session: Session):
         return session.name
 
-    async def mock(database=Depends(Database)):  # noqa: B008 - how factories ask
+    async def mock(database=Depends(Database)):
         return Session(Database(f"mock of {database.name}"))
 
     with override(app, {Session: mock}):
@@ -162,3 +162,24 @@ async def test_websockets_see_it(app):
     with override(app, Database, Database("mock")):
         await Peer(CONNECT).serve(app)
     assert found == ["real", "mock"]
+
+
+async def test_a_function_may_be_replaced_too():
+    app, log = HawkAPI(), []
+
+    async def user():
+        log.append("asked")
+        return "real"
+
+    def shouted(name: Annotated[str, Depends(user)]):
+        return name.upper()
+
+    @app.get("/")
+    async def handler(name: Annotated[str, Depends(user)], more: Annotated[str, Depends(shouted)]):
+        return [name, more]
+
+    app.seal()
+    with override(app, user, "mock"):
+        assert (await call(app, "GET", "/")).json() == ["mock", "MOCK"]
+    assert log == []
+    assert (await call(app, "GET", "/")).json() == ["real", "REAL"]

@@ -146,7 +146,7 @@ async def test_other_dependencies():
     def inner(q: str):
         return q
 
-    async def dependency(first: Annotated[str, Depends(inner)], second=Depends(inner)):  # noqa: B008 - that style
+    async def dependency(first: Annotated[str, Depends(inner)], second=Depends(inner)):
         return [first, second]
 
     assert (await answer_of(dependency, "GET", "/?q=a")).json() == ["a", "a"]

@@ -38,7 +38,7 @@ async def test_they_are_one_text_too():
         return scopes.scope_str
 
     @app.get("/")
-    async def handler(found=Security(dependency, scopes=["a", "b"])):  # noqa: B008 - that style
+    async def handler(found=Security(dependency, scopes=["a", "b"])):
         return found
 
     assert (await call(app, "GET", "/")).json() == "a b"
@@ -104,7 +104,9 @@ async def test_what_does_not_ask_for_them_is_shared_all_the_same():
         return [found, scopes.scopes]
 
     @app.get("/")
-    async def handler(a: Annotated[list, Security(user, scopes=["a"])], b: Annotated[list, Security(user, scopes=["b"])]):
+    async def handler(
+        a: Annotated[list, Security(user, scopes=["a"])], b: Annotated[list, Security(user, scopes=["b"])]
+    ):
         return [a, b]
 
     assert (await call(app, "GET", "/")).json() == [[1, ["a"]], [1, ["b"]]]

@@ -36,7 +36,7 @@ async def by_annotation(service: Annotated[Service, Depends()]):
     return type(service).__name__
 
 
-async def by_default(service: Service = Depends()):  # noqa: B008 - that style
+async def by_default(service: Service = Depends()):
     return type(service).__name__
 
 
@@ -44,7 +44,7 @@ async def by_class(service: Annotated[object, Depends(Service)]):
     return type(service).__name__
 
 
-async def by_default_class(service=Depends(Service)):  # noqa: B008 - that style
+async def by_default_class(service=Depends(Service)):
     return type(service).__name__
 
 
@@ -147,7 +147,7 @@ async def test_a_scoped_one_is_shared_with_the_factories_that_need_it():
 
     app = serving(handler)
     app.container.scoped(Service, factory=Service)
-    app.container.transient(Repository, factory=lambda service=Depends(Service): Repository(service))  # noqa: B008
+    app.container.transient(Repository, factory=lambda service=Depends(Service): Repository(service))
     assert (await call(app, "GET", "/0")).json() is True
 
 
@@ -196,7 +196,7 @@ async def test_scoped_ones_are_closed_after_the_request_in_reverse_order(style):
 
     app = serving(handler if style == "async" else sync_handler)
     app.container.scoped(First, factory=First)
-    app.container.scoped(Second, factory=lambda first=Depends(First): Second())  # noqa: B008 - how factories ask
+    app.container.scoped(Second, factory=lambda first=Depends(First): Second())
     assert (await call(app, "GET", "/0")).status == 204
     assert log == ["handler", "second", "first"]
 

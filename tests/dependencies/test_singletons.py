@@ -51,7 +51,7 @@ def serving(factory, *, register="singleton"):
         return number_of(database)
 
     @app.get("/dependency")
-    async def through_a_dependency(number: Annotated[int, Depends(lambda database=Depends(Database): database)]):  # noqa: B008
+    async def through_a_dependency(number: Annotated[int, Depends(lambda database=Depends(Database): database)]):
         return number_of(number)
 
     return app
@@ -123,7 +123,7 @@ async def test_those_that_need_each_other_are_made_once():
     app, calls = HawkAPI(container=Container()), []
     app.container.singleton(Database, factory=counted(calls))
 
-    async def repository(database=Depends(Database)):  # noqa: B008 - how factories ask
+    async def repository(database=Depends(Database)):
         calls.append(2)
         await wait_all_tasks_blocked()
         return Repository()

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import pytest
-from anyio import Event, create_task_group
+from anyio import CancelScope, Event, create_task_group
 from anyio.lowlevel import checkpoint
 
 from hawkapi.app.application import HawkAPI
@@ -125,6 +125,22 @@ async def test_a_send_that_raises_passes_and_closes_all(style, kind):
         await exchange(app, "GET", "/", wire=wire)
     assert log[:3] == ["a opened", "1", "chunks closed"]
     assert [line.partition(" ")[0] for line in log[3:]] == ["a"]
+
+
+@each_style
+async def test_a_send_that_raises_in_a_request_that_is_cancelled_passes_as_it_was_raised(style):
+    app, log = HawkAPI(), []
+
+    class Cancelling(Client):
+        async def send(self, message):
+            cancelled.cancel()
+            raise Broken("send")
+
+    opened = [Depends(logged(log, "a"))]
+    declare(app, style, lambda: StreamingResponse(async_chunks(log)), dependencies=opened)
+    with pytest.raises(Broken), CancelScope() as cancelled:
+        await exchange(app, "GET", "/", wire=Cancelling(log))
+    assert [line.partition(" ")[0] for line in log] == ["a", "a"]
 
 
 @pytest.mark.parametrize("chunks", [sync_chunks, async_chunks])

@@ -4,7 +4,15 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import pytest
-from anyio import CancelScope, Event, create_task_group, fail_after, move_on_after, sleep_forever, wait_all_tasks_blocked
+from anyio import (
+    CancelScope,
+    Event,
+    create_task_group,
+    fail_after,
+    move_on_after,
+    sleep_forever,
+    wait_all_tasks_blocked,
+)
 from anyio.lowlevel import checkpoint
 
 from hawkapi.app.application import HawkAPI
