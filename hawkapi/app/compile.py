@@ -57,20 +57,20 @@ def seal(
             methods = known[pattern.shape] = {}
             table.add(pattern, methods)
         plan, found = plan_route(sealing, route, pattern)
-        if plan is not None:
-            endpoint, found = layers.around(compile_endpoint(plan), route, pattern.names)
-            _add(methods, route, endpoint)
-            warn_if_closed(sealing, route)
-        mistakes += [f"{route.path}: {describe(route.handler)}: {mistake}" for mistake in found]
+        endpoint = _unserved if plan is None else compile_endpoint(plan)
+        endpoint, wrong = layers.around(endpoint, route, pattern.names)
+        mistakes += [f"{route.path}: {describe(route.handler)}: {mistake}" for mistake in (*found, *wrong)]
+        _add(methods, route, endpoint)
+        warn_if_closed(sealing, route)
     websockets: RouteTable[WebSocketEndpoint] = RouteTable()
     for websocket in registered.websockets:
         pattern = parse_path(websocket.path)
         ws_plan, found = plan_websocket(sealing, websocket, pattern, refusal)
-        if ws_plan is not None:
-            ws_endpoint, found = layers.around(compile_websocket(ws_plan), websocket, pattern.names)
-            websockets.add(pattern, ws_endpoint)
-            warn_if_closed(sealing, websocket)
-        mistakes += [f"{websocket.path}: {describe(websocket.handler)}: {mistake}" for mistake in found]
+        ws_endpoint = _unserved if ws_plan is None else compile_websocket(ws_plan)
+        ws_endpoint, wrong = layers.around(ws_endpoint, websocket, pattern.names)
+        mistakes += [f"{websocket.path}: {describe(websocket.handler)}: {mistake}" for mistake in (*found, *wrong)]
+        websockets.add(pattern, ws_endpoint)
+        warn_if_closed(sealing, websocket)
     if sealing.container is not None:
         mistakes += sealing.container.mistakes()
     ordered = sorted(registered.mounts, key=lambda mount: -len(mount.path))
@@ -87,6 +87,10 @@ def seal(
         for method in METHODS:
             methods.setdefault(method, probe)
     return entry, closing(entry)
+
+
+async def _unserved(*_: object) -> None:
+    """Stand for the endpoint of a route that cannot be served: the other mistakes are looked for all the same."""
 
 
 def _add(methods: dict[str, Endpoint], route: Route, endpoint: Endpoint) -> None:

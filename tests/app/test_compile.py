@@ -254,3 +254,19 @@ def test_explaining_does_not_seal():
     app.get("/")(lambda: 1)
     app.explain("/")
     app.get("/more")(lambda: 1)
+
+
+def test_middleware_that_is_none_is_reported_beside_the_mistakes_of_its_handler():
+    app = HawkAPI()
+
+    @app.get("/", middleware=["nothing"])
+    async def handler(*args): ...
+
+    @app.websocket("/ws", middleware=["nothing"])
+    async def socket(*args): ...
+
+    with pytest.raises(SealError) as found:
+        app.seal()
+    assert [mistake.split(": ")[2][:14] for mistake in found.value.mistakes] == [
+        "parameter 'arg" if i % 2 == 0 else "middleware 'no" for i in range(4)
+    ]
