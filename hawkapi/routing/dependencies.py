@@ -231,9 +231,6 @@ class Planner:
         target = self._substitutes.get(_key(target), target)
         if self._is_scheme(target):
             return self._ask(target)
-        if not callable(target):
-            self._report([f"Depends({target!r}) is given nothing that can be called"])
-            return "None"
         return self._call_once(target, target, scopes, tuple(self._chain))
 
     def _provided(self, target: Any, name: str | None) -> str | None:

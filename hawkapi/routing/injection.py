@@ -170,9 +170,6 @@ class _Services:
     def __init__(self, container: Container) -> None:
         self.scope: Scope = Scope(container)
 
-    def __str__(self) -> str:
-        return "the request's services"
-
     async def leave(self, exc: BaseException | None) -> None:
         """Close them; the scope logs what fails."""
         try:

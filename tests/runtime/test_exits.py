@@ -17,6 +17,7 @@ from hawkapi.runtime.exits import (
     close,
     enter,
     nothing_yielded,
+    recover,
 )
 from hawkapi.runtime.threads import Pool
 
@@ -461,3 +462,20 @@ async def test_a_sync_generator_may_swallow_a_failure():
     begin(found, seen.sync("a", swallows=True))
     await abort(found, ValueError())
     assert seen.events == ["a saw ValueError", "a closed"]
+
+
+async def ends_with(error):
+    yield
+    raise error
+
+
+async def test_what_ends_the_process_passes_from_a_bare_generator_too():
+    seen = Seen()
+    first, last = seen.plain("a"), ends_with(KeyboardInterrupt())
+    for generator in (first, last):
+        await anext(generator)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        await anext(last)
+    with pytest.raises(KeyboardInterrupt):
+        await recover([first, last], raised.value)
+    assert seen.events == ["a closed"]
