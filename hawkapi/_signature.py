@@ -5,6 +5,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal, TypeAlias, get_type_hints
 
 import msgspec
@@ -56,6 +57,7 @@ def read_signature(fn: Callable[..., Any]) -> Signature:
         hints = _hints(fn)
     except Exception as exc:  # evaluating an annotation runs user code: whatever it raises is the finding
         raise UnreadableSignature(f"its annotations cannot be evaluated: {type(exc).__name__}: {exc}") from exc
+    given = _given(fn)
     parameters = tuple(
         Parameter(
             name=p.name,
@@ -65,6 +67,7 @@ def read_signature(fn: Callable[..., Any]) -> Signature:
             variadic=p.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD),
         )
         for p in raw.parameters.values()
+        if p.name not in given
     )
     return Signature(parameters=parameters, returns=hints.get("return", EMPTY))
 
@@ -80,6 +83,15 @@ def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
         except ValueError:  # a name that is not bound yet
             continue
     return get_type_hints(function, localns=local, include_extras=True)
+
+
+def _given(fn: Any) -> frozenset[str]:
+    """Name what partials give by keyword: nobody else is asked for it."""
+    names: frozenset[str] = frozenset()
+    while isinstance(fn, functools.partial):
+        names |= fn.keywords.keys()
+        fn = fn.func  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # partial of anything
+    return names
 
 
 def _without_partials(fn: Any) -> Any:
@@ -98,39 +110,54 @@ def _function(fn: Any) -> Any:
     return getattr(type(fn).__call__, "__func__", type(fn).__call__)
 
 
-def is_async_callable(fn: Any) -> bool:
-    """Tell whether calling `fn` gives a coroutine: through partials, methods and objects with an async `__call__`."""
-    fn = _without_partials(fn)
-    return inspect.iscoroutinefunction(fn) or (
-        not inspect.isclass(fn) and inspect.iscoroutinefunction(getattr(fn, "__call__", None))  # noqa: B004  # the method itself is asked for
-    )
-
-
 CallKind: TypeAlias = Literal["class", "async generator", "generator", "async", "sync"]
 
 
 def call_kind(fn: Any) -> CallKind:
-    """Tell what calling `fn` gives: through partials, methods, wrappers and objects with `__call__`."""
+    """Tell what calling `fn` gives: through partials, methods and objects with `__call__`.
+
+    A plain function that wraps another one (`functools.wraps`) is taken to hand on what that one gives.
+    """
+    fn = _without_partials(fn)
     if inspect.isclass(fn):
         return "class"
-    called = _called(fn)
+    called = fn if inspect.isroutine(fn) else fn.__class__.__call__
     if inspect.isasyncgenfunction(called):
         return "async generator"
     if inspect.isgeneratorfunction(called):
         return "generator"
-    return "async" if is_async_callable(fn) else "sync"
+    if inspect.iscoroutinefunction(called):
+        return "async"
+    wrapped = getattr(called, "__wrapped__", None)
+    kind = "class" if wrapped is None else call_kind(wrapped)
+    return "sync" if kind == "class" else kind
+
+
+def is_async_callable(fn: Any) -> bool:
+    """Tell whether calling `fn` gives a coroutine, as `call_kind` does."""
+    return call_kind(fn) == "async"
 
 
 def never_waits(fn: Any) -> bool:
     """Tell whether an async generator function is known to have no `await` in it: between its yields it cannot wait."""
-    code = getattr(_called(fn), "__code__", None)
-    return code is not None and all(step.opname != "SEND" for step in dis.get_instructions(code))
-
-
-def _called(fn: Any) -> Any:
-    """Find the function that a call runs; a wrapper counts as itself, since it is what runs."""
     fn = _without_partials(fn)
-    return fn if inspect.isroutine(fn) else fn.__class__.__call__
+    called = fn if inspect.isroutine(fn) else fn.__class__.__call__
+    while called is not None:
+        code = getattr(called, "__code__", None)
+        if code is None or any(step.opname == "SEND" for step in dis.get_instructions(code)):
+            return False
+        called = getattr(called, "__wrapped__", None)
+    return True
+
+
+def without_manager(fn: Any) -> Any:
+    """Give the generator function that `contextlib` made a context manager of; anything else as it is."""
+    return fn.__wrapped__ if getattr(fn, "__code__", None) in _MANAGERS else fn
+
+
+_MAKERS: tuple[Any, ...] = (contextmanager, asynccontextmanager)
+_MANAGERS: frozenset[Any] = frozenset(maker(iter).__code__ for maker in _MAKERS)
+"""What runs when a function is called that `contextlib` has decorated."""
 
 
 def location(fn: Any) -> str:

@@ -1,6 +1,5 @@
 """What is decided at the seal about each route: its parameters and dependencies, who may come, how it runs."""
 
-import inspect
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
@@ -8,7 +7,15 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import UNSET
 
-from hawkapi._signature import EMPTY, Signature, UnreadableSignature, describe, is_async_callable, read_signature
+from hawkapi._signature import (
+    EMPTY,
+    Signature,
+    UnreadableSignature,
+    call_kind,
+    describe,
+    is_async_callable,
+    read_signature,
+)
 from hawkapi.app.config import AppOptions
 from hawkapi.app.registration import AppRegistration
 from hawkapi.di.container import Container
@@ -114,13 +121,14 @@ def plan_route(sealing: Sealing, route: Route, pattern: PathPattern) -> tuple[En
     planner = Planner(sealing.container, sealing.substitutes, names, read_specs, read_specs, is_scheme)
     injection = planner.plan(signature, route.dependencies, route.controller)
     mistakes = planner.mistakes
-    if inspect.isasyncgenfunction(route.handler) or inspect.isgeneratorfunction(route.handler):
+    kind = call_kind(route.handler)
+    if "generator" in kind:
         mistakes.append(
             "a handler returns its result, it does not yield; return StreamingResponse(generator()) instead"
         )
     shape, found = _shape(route, signature.returns)
     mistakes += found
-    is_async = is_async_callable(route.handler)
+    is_async = kind == "async"
     mistakes += _misplaced(route, is_async, sealing.pools)
     if mistakes:
         return None, mistakes
@@ -215,6 +223,7 @@ def _guard(sealing: Sealing, route: Route | WebSocketRoute) -> Guard | None:
     grouped = {permission for group in route.permission_groups for permission in group}
     others = tuple(permission for permission in route.permissions if permission not in grouped)  # a plugin may add some
     groups = (*route.permission_groups, others) if others or not grouped else route.permission_groups
+    everything = (tuple(dict.fromkeys(permission for group in groups for permission in group)),)
     policy_now = sealing.policy
 
     async def guard(connection: HTTPConnection) -> None:
@@ -222,7 +231,7 @@ def _guard(sealing: Sealing, route: Route | WebSocketRoute) -> Guard | None:
         policy = policy_now()
         if policy is None:
             raise HTTPException(403, "Insufficient permissions")
-        for required in groups:
+        for required in everything if getattr(policy, "mode", None) == "all" else groups:
             await policy.check(connection, required)
 
     return guard

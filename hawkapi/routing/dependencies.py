@@ -20,6 +20,7 @@ from hawkapi._signature import (
     describe,
     never_waits,
     read_signature,
+    without_manager,
 )
 from hawkapi.di.container import Container
 from hawkapi.di.depends import Depends, Security, SecurityScopes
@@ -228,7 +229,7 @@ class Planner:
         service = self._provided(target, depends.name)
         if service is not None or depends.name is not None:
             return service
-        target = self._substitutes.get(_key(target), target)
+        target = without_manager(self._substitutes.get(_key(target), target))
         if self._is_scheme(target):
             return self._ask(target)
         return self._call_once(target, target, scopes, tuple(self._chain))

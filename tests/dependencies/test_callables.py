@@ -1,5 +1,6 @@
 """What a dependency may be, in both styles, for every kind of handler."""
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -217,3 +218,33 @@ async def test_a_partial_binds_what_it_was_not_given():
         return found
 
     assert (await call(app, "GET", "/", query=b"q=a")).json() == ["left", "a"]
+
+
+async def test_a_context_manager_is_entered_and_left():
+    app, log = HawkAPI(), []
+
+    @asynccontextmanager
+    async def opened(q: str):
+        log.append("opened")
+        yield q
+        log.append("closed")
+
+    @app.get("/")
+    async def handler(found: Annotated[str, Depends(opened)]):
+        return found
+
+    assert (await call(app, "GET", "/", query=b"q=1")).json() == "1"
+    assert log == ["opened", "closed"]
+
+
+async def test_what_a_partial_has_bound_is_no_matter_of_the_client():
+    app = HawkAPI()
+
+    async def role_of(q: str = "-", *, role: str):
+        return [q, role]
+
+    @app.get("/")
+    async def handler(found: Annotated[list, Depends(partial(role_of, role="admin"))]):
+        return found
+
+    assert (await call(app, "GET", "/", query=b"q=a&role=user")).json() == ["a", "admin"]

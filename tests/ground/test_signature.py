@@ -1,6 +1,7 @@
 import functools
 import inspect
 import os
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Optional
 
 import msgspec
@@ -9,12 +10,15 @@ import pytest
 from hawkapi._signature import (
     EMPTY,
     UnreadableSignature,
+    call_kind,
     caller_location,
     describe,
     is_async_callable,
     location,
+    never_waits,
     qualified_name,
     read_signature,
+    without_manager,
 )
 
 HERE = os.path.relpath(__file__)
@@ -220,3 +224,72 @@ def test_a_local_function_is_named_without_its_surroundings():
 
 def test_a_description_is_name_and_place():
     assert describe(plain) == f"plain ({location(plain)})"
+
+
+def test_what_a_partial_gives_by_keyword_is_asked_of_nobody():
+    def fn(a: int, *, role: str, b: int = 1): ...
+
+    twice = functools.partial(functools.partial(fn, role="admin"), b=2)
+    assert [p.name for p in read_signature(twice).parameters] == ["a"]
+
+
+def wrapped(fn):
+    @functools.wraps(fn)
+    def wrapper(*args, **kwargs):
+        return fn(*args, **kwargs)
+
+    return wrapper
+
+
+async def coroutine(): ...
+async def async_generator():
+    yield
+
+
+def generator():
+    yield
+
+
+async def waiting_generator():
+    yield
+    await coroutine()
+
+
+@pytest.mark.parametrize(
+    ("fn", "kind"),
+    [
+        (coroutine, "async"),
+        (async_generator, "async generator"),
+        (generator, "generator"),
+        (print, "sync"),
+        (Caller, "class"),
+        (functools.partial(Caller), "class"),
+        (wrapped(Caller), "sync"),
+        (functools.partial(wrapped(coroutine)), "async"),
+        (wrapped(generator), "generator"),
+        (wrapped(async_generator), "async generator"),
+    ],
+)
+def test_the_kind_of_a_call_is_seen_through_partials_and_wrappers(fn, kind):
+    assert call_kind(fn) == kind
+
+
+@pytest.mark.parametrize(
+    ("fn", "knows"),
+    [
+        (async_generator, True),
+        (waiting_generator, False),
+        (wrapped(async_generator), True),
+        (wrapped(waiting_generator), False),
+        (print, False),
+    ],
+)
+def test_a_generator_without_an_await_is_known_to_wait_for_nothing(fn, knows):
+    assert never_waits(fn) is knows
+
+
+def test_what_contextlib_has_decorated_is_found():
+    assert without_manager(contextmanager(generator)) is generator
+    assert without_manager(asynccontextmanager(async_generator)) is async_generator
+    assert without_manager(wrapped(generator)) is not generator
+    assert without_manager(Caller()).__class__ is Caller
