@@ -131,7 +131,7 @@ class _Added:
         """Wrap `send`."""
         names, with_vary_too = self._names, self._with_vary
 
-        def send_added(message: Message) -> Awaitable[None]:
+        def send_added(message: Message) -> "Awaitable[None]":  # quoted: else it is built at every request
             if message["type"] == "http.response.start":
                 headers = [*message.get("headers", ())]
                 for name, _ in headers:
