@@ -23,6 +23,7 @@ class Parameter(msgspec.Struct, frozen=True):
         default: The default value, or `EMPTY`.
         keyword_only: It must be passed by name.
         variadic: It is a `*args` or `**kwargs`.
+        given: A partial gives it by keyword: nobody else is asked for it, unless what it gives is a marker.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Parameter(msgspec.Struct, frozen=True):
     default: Any
     keyword_only: bool
     variadic: bool
+    given: bool = False
 
 
 class UnreadableSignature(Exception):  # noqa: N818  # it says what was found, like StopIteration
@@ -65,9 +67,9 @@ def read_signature(fn: Callable[..., Any]) -> Signature:
             default=p.default,
             keyword_only=p.kind is inspect.Parameter.KEYWORD_ONLY,
             variadic=p.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD),
+            given=p.name in given,
         )
         for p in raw.parameters.values()
-        if p.name not in given
     )
     return Signature(parameters=parameters, returns=hints.get("return", EMPTY))
 
@@ -86,7 +88,7 @@ def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _given(fn: Any) -> frozenset[str]:
-    """Name what partials give by keyword: nobody else is asked for it."""
+    """Name what partials give by keyword."""
     names: frozenset[str] = frozenset()
     while isinstance(fn, functools.partial):
         names |= fn.keywords.keys()
@@ -104,7 +106,7 @@ def _function(fn: Any) -> Any:
     """Find the function that carries the hints: through partials, wrappers, classes and callable objects."""
     fn = inspect.unwrap(_without_partials(fn))
     if inspect.isclass(fn):
-        return fn.__init__
+        return fn.__new__ if fn.__init__ is object.__init__ and fn.__new__ is not object.__new__ else fn.__init__
     if inspect.isroutine(fn):
         return getattr(fn, "__func__", fn)
     return getattr(type(fn).__call__, "__func__", type(fn).__call__)
@@ -116,21 +118,30 @@ CallKind: TypeAlias = Literal["class", "async generator", "generator", "async", 
 def call_kind(fn: Any) -> CallKind:
     """Tell what calling `fn` gives: through partials, methods and objects with `__call__`.
 
-    A plain function that wraps another one (`functools.wraps`) is taken to hand on what that one gives.
+    A plain function that wraps a generator function (`functools.wraps`) is taken to hand on its generator; it may give
+    something else. One that wraps an async function is a plain function, whatever it gives.
     """
     fn = _without_partials(fn)
     if inspect.isclass(fn):
         return "class"
-    called = fn if inspect.isroutine(fn) else fn.__class__.__call__
-    if inspect.isasyncgenfunction(called):
-        return "async generator"
-    if inspect.isgeneratorfunction(called):
-        return "generator"
+    called = _called(fn)
     if inspect.iscoroutinefunction(called):
         return "async"
-    wrapped = getattr(called, "__wrapped__", None)
-    kind = "class" if wrapped is None else call_kind(wrapped)
-    return "sync" if kind == "class" else kind
+    kind = _generator_kind(called)
+    while kind is None and hasattr(called, "__wrapped__"):
+        called = called.__wrapped__
+        kind = _generator_kind(called)
+    return kind or "sync"
+
+
+def _generator_kind(fn: Any) -> Literal["async generator", "generator"] | None:
+    if inspect.isasyncgenfunction(fn):
+        return "async generator"
+    return "generator" if inspect.isgeneratorfunction(fn) else None
+
+
+def _called(fn: Any) -> Any:
+    return fn if inspect.isroutine(fn) else fn.__class__.__call__
 
 
 def is_async_callable(fn: Any) -> bool:
@@ -139,20 +150,21 @@ def is_async_callable(fn: Any) -> bool:
 
 
 def never_waits(fn: Any) -> bool:
-    """Tell whether an async generator function is known to have no `await` in it: between its yields it cannot wait."""
-    fn = _without_partials(fn)
-    called = fn if inspect.isroutine(fn) else fn.__class__.__call__
-    while called is not None:
-        code = getattr(called, "__code__", None)
-        if code is None or any(step.opname == "SEND" for step in dis.get_instructions(code)):
-            return False
-        called = getattr(called, "__wrapped__", None)
-    return True
+    """Tell whether a call gives an async generator that is known to have no `await` in it: it cannot wait."""
+    called = _called(_without_partials(fn))
+    return inspect.isasyncgenfunction(called) and all(step.opname != "SEND" for step in dis.get_instructions(called))
 
 
 def without_manager(fn: Any) -> Any:
     """Give the generator function that `contextlib` made a context manager of; anything else as it is."""
-    return fn.__wrapped__ if getattr(fn, "__code__", None) in _MANAGERS else fn
+    given: Any = fn
+    if isinstance(fn, functools.partial):
+        inner = without_manager(given.func)
+        return given if inner is given.func else functools.partial(inner, *given.args, **given.keywords)
+    if getattr(fn, "__code__", None) not in _MANAGERS:
+        return fn
+    function, owner = fn.__wrapped__, getattr(fn, "__self__", None)
+    return function if owner is None else function.__get__(owner)
 
 
 _MAKERS: tuple[Any, ...] = (contextmanager, asynccontextmanager)

@@ -1,8 +1,8 @@
 """The application: a router that can be served."""
 
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from anyio.lowlevel import RunVar
 
@@ -16,7 +16,7 @@ from hawkapi.ops.health import Check, CheckFunction
 from hawkapi.ops.lifecycle import Lifecycle, LifecycleState
 from hawkapi.requests.state import State
 from hawkapi.routing.registration import Conflicts, Mount
-from hawkapi.routing.route import Route
+from hawkapi.routing.route import Route, check_names
 from hawkapi.routing.router import Router
 from hawkapi.routing.urls import UrlIndex
 from hawkapi.routing.websocket_route import WebSocketRoute
@@ -76,6 +76,8 @@ class HawkAPI(Router):
         TypeError: If an option is of the wrong kind.
         ValueError: If an option is out of range.
     """
+
+    _is_app: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -345,21 +347,26 @@ class HawkAPI(Router):
             probes = self._probes.endpoints()
             self._open, self._closing = seal(self, self.options, self._declared, self._registration, probes)
             self._sealed = True
+            self._before_start.begun()
             self._choose_entry()
 
     @contextmanager
-    def substituted(self, substitutes: Mapping[Any, Callable[..., Any]]) -> Generator[None, None, None]:
+    def substituted(self, substitutes: Sequence[tuple[Any, Callable[..., Any]]]) -> Generator[None, None, None]:
         """Have others called in the place of functions that are depended on, during the block.
 
         What serves the app is built anew before and after it. For tests, by `hawkapi.testing.override`.
+
+        Args:
+            substitutes: Pairs of a function and what is called in its place.
         """
-        before = self._declared.substitutes
-        self._declared.substitutes = {**before, **substitutes}
+        given = [*substitutes]
+        standing = self._declared.substitutions
+        standing.append(given)
         self._reseal()
         try:
             yield
         finally:
-            self._declared.substitutes = before
+            standing[:] = [other for other in standing if other is not given]
             self._reseal()
 
     def runtime(self) -> "Runtime":
@@ -473,13 +480,22 @@ class HawkAPI(Router):
             )
         return None
 
+    def _refuse_open(self, path: str) -> None:
+        """Mounts of an app are guarded by its middleware, and by themselves."""
+
     def _append(self, route: Route) -> Route:
         self._refuse_if_sealed(f"The route {route.path}")
         for hook in self._declared.hooks("on_route_registered"):
             given = hook(route)
             if given is not route:
+                from hawkapi.routing.options import read_dependencies  # noqa: PLC0415  # see seal()
+
                 route = _checked_route(hook, given)
                 self._check(route)
+                check_names(route.tags, f"tags of {describe(route.handler)}")
+                check_names(route.permissions, f"permissions of {describe(route.handler)}")
+                if route.dependencies:
+                    read_dependencies(route.dependencies, f"dependencies of {describe(route.handler)}")
         self._conflicts.add(route)
         self._urls.add(route)
         return super()._append(route)

@@ -1,7 +1,7 @@
 """What is decided at the seal about each route: its parameters and dependencies, who may come, how it runs."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -72,7 +72,7 @@ class Sealing(msgspec.Struct, frozen=True, kw_only=True):
         timeout: Seconds for a route that does not say otherwise; `None` for no limit.
         timed: Whether time limits count.
         container: Provides services; `None` if the app has none.
-        substitutes: What is called in the place of functions that are depended on.
+        substitutes: What is called in the place of functions that are depended on, in pairs; the last one counts.
         policy: Gives the app's permission policy of the moment.
         wrapped: The app has middleware, which may read a body before the endpoint does.
     """
@@ -84,7 +84,7 @@ class Sealing(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None
     timed: bool
     container: Container | None
-    substitutes: Mapping[Any, Callable[..., Any]]
+    substitutes: Sequence[tuple[Any, Callable[..., Any]]]
     policy: Callable[[], Policy | None]
     wrapped: bool
 
@@ -105,7 +105,7 @@ def sealing_of(app: App, options: AppOptions, declared: AppRegistration) -> Seal
         timeout=options.request_timeout,
         timed=not under_debugger(),
         container=declared.container,
-        substitutes=declared.substitutes,
+        substitutes=[pair for given in declared.substitutions for pair in given],
         policy=lambda: app.permission_policy,
         wrapped=bool(declared.middleware),
     )
@@ -213,7 +213,9 @@ def plan_websocket(
 
 def is_scheme(dependency: Any) -> bool:
     """Tell security schemes from other dependencies: they are asked before anything of a request is bound."""
-    return isinstance(dependency, SecurityScheme)
+    return isinstance(dependency, SecurityScheme) or (
+        isinstance(dependency, type) and issubclass(dependency, SecurityScheme)
+    )
 
 
 def _guard(sealing: Sealing, route: Route | WebSocketRoute) -> Guard | None:
@@ -267,7 +269,8 @@ def _shape(route: Route, returns: Any) -> tuple[ResponseShape | None, list[str]]
         return None, [f"{given}: there is no model; annotate the result with one, or set response_model"]
     if model is None:
         return None, []
-    return response_shape(model, trusted=implied is not None and wanted == implied, **excludes), []
+    trusted = implied is not None and wanted == implied
+    return response_shape(model, trusted=trusted, implied=route.response_model is None, **excludes), []
 
 
 def _may_be_data(signature: Signature) -> bool:

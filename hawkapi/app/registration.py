@@ -1,6 +1,6 @@
 """What an app collects while it is declared, besides its routes."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hawkapi._types import Receive, Scope, Send
@@ -9,6 +9,7 @@ from hawkapi.routing.registration import Registration
 
 if TYPE_CHECKING:  # an app without them does not load them
     from hawkapi.di.container import Container
+    from hawkapi.di.provider import Provider
     from hawkapi.middleware.entry import MiddlewareEntry
     from hawkapi.plugins import Plugin
 
@@ -23,7 +24,8 @@ class AppRegistration:
 
     Attributes:
         container: The app's, `None` until somebody asks for it.
-        substitutes: What is called in the place of functions that are depended on.
+        substitutions: What is called in the place of functions that are depended on: each mapping stands for a block
+            of its own, and later ones count.
     """
 
     def __init__(self) -> None:
@@ -36,7 +38,7 @@ class AppRegistration:
         self.plugins: list[Plugin] = []
         self.plugin_hooks: list[tuple[str, Callable[..., Any]]] = []
         self.container: Container | None = None
-        self.substitutes: Mapping[Any, Callable[..., Any]] = {}
+        self.substitutions: list[Sequence[tuple[Any, Callable[..., Any]]]] = []
 
     def add_plugin(self, plugin: "Plugin", own_hooks: Iterable[tuple[str, Callable[..., Any]]]) -> None:
         """Take in a plugin and the hooks that are its own: those of start and stop stand among the app's."""
@@ -71,7 +73,12 @@ class Declared:
         dicts: list[dict[Any, Any]] = [declared.exception_handlers, declared.readiness]
         self._dicts = [(known, dict(known)) for known in dicts]
         self._declared = declared
-        self._services = () if declared.container is None else declared.container.providers()
+        self._services = _services(declared)
+        self._started: frozenset[Provider] = frozenset()
+
+    def begun(self) -> None:
+        """Note what the start has registered in the container, which it may share with other apps."""
+        self._started = _services(self._declared) - self._services
 
     def restore(self) -> bool:
         """Forget what came later; tell whether there was anything."""
@@ -85,5 +92,11 @@ class Declared:
                 known.clear()
                 known.update(before)
                 changed = True
-        container = self._declared.container
-        return (container is not None and container.keep(self._services)) or changed
+        if self._started and self._declared.container is not None:
+            self._declared.container.forget(self._started)
+            changed = True
+        return changed
+
+
+def _services(declared: AppRegistration) -> "frozenset[Provider]":
+    return frozenset() if declared.container is None else frozenset(declared.container.providers())

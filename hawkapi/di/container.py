@@ -80,22 +80,16 @@ class Container:
                 self._related.setdefault(written, []).append(provider)
             self._resolver.forget()
 
-    def keep(self, providers: Collection[Provider]) -> bool:
-        """Forget every service but these, with what was made of it; tell whether there were others.
-
-        An app goes back to what was registered before its start so.
-        """
+    def forget(self, providers: Collection[Provider]) -> None:
+        """Forget services, with what was made of them: what an app's start has registered, its stop takes back."""
         with self._resolver.lock:
-            kept = frozenset(providers)
-            late = [provider for provider in self._providers.values() if provider not in kept]
-            if not late:
-                return False
-            for provider in late:
-                del self._providers[provider.key]
+            gone = frozenset(providers)
+            for provider in gone:
+                if self._providers.get(provider.key) is provider:
+                    del self._providers[provider.key]
             for related in self._related.values():
-                related[:] = [provider for provider in related if provider in kept]
-            self._resolver.drop(late)
-            return True
+                related[:] = [provider for provider in related if provider not in gone]
+            self._resolver.drop(gone)
 
     def has(self, service_type: Any, name: str | None = None) -> bool:
         """Tell whether a service is known; of what cannot be one it is not."""

@@ -70,8 +70,13 @@ class Recipe:
         """
         if self._needs is None:
             parameters = read_signature(self.factory).parameters
-            self._needs = tuple(_need(parameter) for parameter in parameters if not parameter.variadic)
+            self._needs = tuple(_need(parameter) for parameter in parameters if _is_asked(parameter))
         return self._needs
+
+
+def _is_asked(parameter: Parameter) -> bool:
+    """Tell whether a parameter is filled by us; what a partial has given is not, unless it is a marker."""
+    return not parameter.variadic and (not parameter.given or isinstance(parameter.default, Depends))
 
 
 def _need(parameter: Parameter) -> Need:

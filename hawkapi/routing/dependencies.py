@@ -5,8 +5,9 @@ what a parameter may take of a request is told by the reader that is handed in.
 """
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeAlias
+import enum
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Annotated, Any, NewType, TypeAlias, get_origin
 
 import msgspec
 
@@ -26,7 +27,7 @@ from hawkapi.di.container import Container
 from hawkapi.di.depends import Depends, Security, SecurityScopes
 from hawkapi.di.provider import Lifecycle
 from hawkapi.pagination import CursorParams, PaginationParams
-from hawkapi.validation.coerce import split_annotated, union_members
+from hawkapi.validation.coerce import UnsupportedType, split_annotated, text_converter, union_members
 from hawkapi.validation.constraints import ParameterMarker
 from hawkapi.validation.shapes import is_class
 from hawkapi.validation.specs import ParameterSpec, contradictions, source_of
@@ -86,7 +87,7 @@ class Planner:
 
     Args:
         container: The app's container; `None` if it has none.
-        substitutes: What is called in the place of some dependencies.
+        substitutes: What is called in the place of some dependencies, in pairs; the last one counts.
         path_names: The parameters of the route's path.
         read_handler: Reads the handler's own parameters.
         read_dependency: Reads those of a dependency.
@@ -99,7 +100,7 @@ class Planner:
     def __init__(
         self,
         container: Container | None,
-        substitutes: Mapping[Any, Callable[..., Any]],
+        substitutes: Sequence[tuple[Any, Callable[..., Any]]],
         path_names: tuple[str, ...],
         read_handler: Reader,
         read_dependency: Reader,
@@ -107,7 +108,7 @@ class Planner:
     ) -> None:
         self.mistakes: list[str] = []
         self._container = container
-        self._substitutes = substitutes
+        self._substitutes = {_key(target): substitute for target, substitute in substitutes}
         self._path_names = path_names
         self._read_handler, self._read_dependency = read_handler, read_dependency
         self._is_scheme = is_scheme
@@ -135,14 +136,14 @@ class Planner:
             controller: The class whose instance is its first argument.
         """
         for dependency in dependencies:
-            self._resolve(dependency, None, ())
+            if self._resolve(dependency, EMPTY, ()) is None:
+                self._report([f"dependencies: {self._unprovided(dependency, EMPTY)}"])
         own: tuple[str, ...] = ()
         if controller is not None:
             own = (self._resolve(Depends(controller), None, ()) or "None",)
             signature = msgspec.structs.replace(signature, parameters=signature.parameters[1:])
         arguments, inputs = self._arguments(signature, self._read_handler, (), own)
-        if not self.mistakes:
-            self.mistakes += contradictions(self._specs)
+        self.mistakes += [found for found in contradictions(self._specs) if found not in self.mistakes]
         needs_scope = any(call.target.lifecycle is not Lifecycle.SINGLETON for call in self._providers)
         return Injection(
             specs=self._specs,
@@ -161,7 +162,8 @@ class Planner:
         """Plan a callable's arguments; gives their source, and the variables in it."""
         injected: dict[str, str] = {}
         bound: list[Parameter] = []
-        for parameter in signature.parameters:
+        asked = [parameter for parameter in signature.parameters if _is_asked(parameter)]
+        for parameter in asked:
             value = self._injected(parameter, scopes)
             if value is None:
                 bound.append(parameter)
@@ -171,7 +173,7 @@ class Planner:
         self._report(mistakes)
         values = injected | {spec.name: self._bind(spec) for spec in specs}
         texts = [*own]
-        for parameter in signature.parameters:
+        for parameter in asked:
             value = values.get(parameter.name, "None")  # it is missing where a mistake was found
             texts.append(f"{parameter.name}={value}" if parameter.keyword_only else value)
         return ", ".join(texts), tuple(dict.fromkeys([*own, *values.values()]))
@@ -187,20 +189,25 @@ class Planner:
     def _injected(self, parameter: Parameter, scopes: tuple[str, ...]) -> str | None:
         """Give the variable of a parameter that takes no part of the request; `None` if it takes one."""
         base, metadata = split_annotated(parameter.annotation)
-        if isinstance(parameter.default, ParameterMarker) or any(isinstance(m, ParameterMarker) for m in metadata):
-            return None
         default = parameter.default
+        markers = [m for m in (default, *metadata) if isinstance(m, ParameterMarker | Depends)]
+        if len({isinstance(marker, Depends) for marker in markers}) == 2:
+            self._report([f"parameter '{parameter.name}': a part of the request or a dependency, it cannot be both"])
+        if any(m is Depends or m is Security for m in (default, *metadata)):
+            self._report([f"parameter '{parameter.name}': write Depends(...), the class alone asks nobody"])
+        if any(isinstance(marker, ParameterMarker) for marker in markers):
+            return None
         depends = next((m for m in metadata if isinstance(m, Depends)), None)
         if isinstance(default, Depends):
             depends, default = default, EMPTY
         if base is SecurityScopes:
             self._asks_scopes = True
             return self._constant(SecurityScopes(scopes))
-        if is_class(base) and issubclass(base, PaginationParams | CursorParams):
+        if depends is None and is_class(base) and issubclass(base, PaginationParams | CursorParams):
             return self._call_once(base, base.query_reader(), (), (), in_loop=True)
         if depends is None:
-            return self._service(parameter.name, base)
-        value = self._resolve(depends, base, scopes)
+            return self._service(parameter.name, base, parameter.annotation)
+        value = self._resolve(depends, parameter.annotation, scopes)
         if value is not None:
             return value
         if default is not EMPTY:
@@ -208,14 +215,19 @@ class Planner:
         self._report([f"parameter '{parameter.name}': {self._unprovided(depends, base)}"])
         return "None"
 
-    def _service(self, name: str, base: Any) -> str | None:
+    def _service(self, name: str, base: Any, annotation: Any) -> str | None:
         """Give the variable of a service, if a parameter's type alone says that it is one."""
-        if self._container is None:
-            return None
         source = source_of(name, base, None, self._path_names)
         if source != "query" and not (source == "body" and dataclasses.is_dataclass(base)):
             return None
-        known = (self._provided(member, None) for member in union_members(base))
+        service = self._first_provided(annotation, None)
+        if service is None and source == "query" and is_class(base) and base is not EMPTY and not _is_text(base):
+            self._report([f"parameter '{name}': {self._unprovided(Depends(), base)}"])
+            return "None"
+        return service
+
+    def _first_provided(self, annotation: Any, name: str | None) -> str | None:
+        known = (self._provided(kind, name) for kind in asked_types(annotation))
         return next((variable for variable in known if variable is not None), None)
 
     def _resolve(self, depends: Depends, annotation: Any, scopes: tuple[str, ...]) -> str | None:
@@ -224,15 +236,17 @@ class Planner:
             scopes = (*scopes, *(scope for scope in depends.scopes if scope not in scopes))
         target = depends.dependency
         if target is None:
-            target = next(iter(union_members(annotation)), None)
-            return self._provided(target, depends.name)
+            return self._first_provided(annotation, depends.name)
         service = self._provided(target, depends.name)
         if service is not None or depends.name is not None:
             return service
-        target = without_manager(self._substitutes.get(_key(target), target))
-        if self._is_scheme(target):
+        target = self._substitutes.get(_key(target), target)
+        if self._is_scheme(target) and not isinstance(target, type):
             return self._ask(target)
-        return self._call_once(target, target, scopes, tuple(self._chain))
+        if self._is_scheme(target):
+            self._report([f"Depends({describe(target)}) asks nobody: write Depends({target.__name__}(...))"])
+            return "None"
+        return self._call_once(target, without_manager(target), scopes, tuple(self._chain))
 
     def _provided(self, target: Any, name: str | None) -> str | None:
         """Give the variable of a service; `None` if nobody provides it."""
@@ -259,20 +273,28 @@ class Planner:
         return self._known[key]
 
     def _call_once(
-        self, identity: Any, target: Any, scopes: tuple[str, ...], chain: tuple[Any, ...], *, in_loop: bool = False
+        self, asked: Any, target: Any, scopes: tuple[str, ...], chain: tuple[Any, ...], *, in_loop: bool = False
     ) -> str:
-        """Plan a call of a dependency, unless it is planned already; gives the variable of what it gives."""
-        identity = _key(identity)
+        """Plan a call of a dependency, unless it is planned already; gives the variable of what it gives.
+
+        Args:
+            asked: What the user wrote; it is called once.
+            target: What is called for it.
+            scopes: The security scopes on the way to it.
+            chain: What depends on it.
+            in_loop: It is called in the event loop.
+        """
+        identity = _key(asked)
         key = (identity, scopes if identity in self._scoped else ())
         if key in self._known:
             self._asks_scopes = self._asks_scopes or identity in self._scoped
             return self._known[key]
-        if any(known is target for known in chain):
-            circle = " -> ".join(describe(known) for known in [*chain[chain.index(target) :], target])
+        if any(known is asked for known in chain):
+            circle = " -> ".join(describe(known) for known in [*chain[chain.index(asked) :], asked])
             self._report([f"these dependencies go in a circle: {circle}"], named=False)
             return "None"
         outer, self._asks_scopes = self._asks_scopes, False
-        self._chain.append(target)
+        self._chain.append(asked)
         variable = self._planned(target, scopes, in_loop=in_loop)
         self._chain.pop()
         if self._asks_scopes:
@@ -299,7 +321,7 @@ class Planner:
                 result=f"r{i}",
                 arguments=arguments,
                 inputs=inputs,
-                waits=kind == "async generator" and not never_waits(target),
+                waits=not never_waits(target),
             )
         )
         return f"r{i}"
@@ -326,8 +348,43 @@ class Planner:
         self.mistakes += [f"{'through ' + through + ': ' if through else ''}{chain}{mistake}" for mistake in mistakes]
 
 
+def _is_asked(parameter: Parameter) -> bool:
+    """Tell whether a parameter is filled here; what a partial has given is not, unless it is a marker."""
+    return not parameter.given or isinstance(parameter.default, Depends | ParameterMarker)
+
+
+def _is_text(kind: type) -> bool:
+    """Tell whether values of a class stand in query strings, well-formed or not."""
+    try:
+        text_converter(kind)
+    except UnsupportedType:
+        return issubclass(kind, enum.Enum)
+    return True
+
+
 def _key(target: Any) -> Hashable:
-    return target if isinstance(target, Hashable) else id(target)
+    try:
+        hash(target)
+    except TypeError:  # also of a frozen dataclass that holds a list
+        return id(target)
+    return target
+
+
+def asked_types(annotation: Any) -> Iterator[Any]:
+    """Give the types that an annotation asks for: a `NewType` as such, before what it stands for."""
+    members = [annotation]
+    while members:
+        member = members.pop(0)
+        if get_origin(member) is Annotated:
+            members.insert(0, member.__origin__)
+            continue
+        inner = union_members(member)
+        if inner != (member,):
+            members[:0] = inner
+            continue
+        yield member
+        if isinstance(member, NewType):
+            members.insert(0, member.__supertype__)
 
 
 def _same(known: ParameterSpec, spec: ParameterSpec) -> bool:

@@ -165,7 +165,15 @@ def _called(plan: EndpointPlan) -> tuple[list[str], list[str]]:
         return written.functions, written.lines
     inputs = [*inputs_of(written.run, injection.inputs), "accept"]
     before, work = (["hop"], ["hop.serve", "work"]) if opens(written.run) else ([], ["work"])
-    body = [*thread_calls(written.run), f"result = {handled}", *_finish(plan), "return response, start, body", ""]
+    if plan.timeout is not None and opens(written.run):
+        work[0] = "hop.prepare"  # the closing is not within the limit
+    body = [
+        *thread_calls(written.run),
+        f"result = awaited({handled})",
+        *_finish(plan),
+        "return response, start, body",
+        "",
+    ]
     written.functions += [
         f"def work({', '.join([*before, *inputs])}):",
         *indent(["response = start = body = None", *body[:-1]], 1),

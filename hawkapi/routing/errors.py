@@ -70,7 +70,7 @@ class ErrorTable:
         exc = self._representative(exc)
         if isinstance(exc, MalformedBody):
             exc = RequestValidationError([error_detail(exc.field, exc.message, exc.value)])
-        if self._observers and not isinstance(exc, _ANSWERED):
+        if self._observers:
             await self._show(request, exc)
         handler = self._handlers.get(self._key_of(exc))
         if handler is None:
@@ -84,6 +84,10 @@ class ErrorTable:
             return self._internal(failure)
 
     async def _show(self, request: Request, exc: Exception) -> None:
+        if isinstance(exc, CleanupFailed) and isinstance(exc.__cause__, Exception):
+            exc = exc.__cause__
+        elif isinstance(exc, _ANSWERED):
+            return
         for observer in self._observers:
             try:
                 await self._call(observer, request, exc)

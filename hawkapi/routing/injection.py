@@ -4,6 +4,7 @@ Each call is a line, so a dependency costs its call. Sync ones run in worker thr
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from types import CoroutineType
 from typing import Any, TypeAlias
 
 import msgspec
@@ -110,6 +111,12 @@ def _call(call: Call, *, listed: bool = True) -> list[str]:
         return [f"{call.result} = await {made}"]
     if call.kind == "generator in loop":
         return [f"{call.result} = begin(opened, {made})"]
+    if call.kind == "sync in loop":
+        return [
+            f"{call.result} = {made}",
+            f"if type({call.result}) is CoroutineType:",
+            f"    {call.result} = await {call.result}",
+        ]
     if call.kind != "async generator":
         return [f"{call.result} = {made}"]
     if call.waits:
@@ -121,12 +128,8 @@ def _call(call: Call, *, listed: bool = True) -> list[str]:
 
 def thread_calls(run: Sequence[Call]) -> list[str]:
     """Write calls in a worker thread."""
-    return [
-        f"{call.result} = hop.start({call.name}({call.arguments}))"
-        if call.kind == "generator"
-        else f"{call.result} = {call.name}({call.arguments})"
-        for call in run
-    ]
+    given = {"generator": "hop.start({})", "sync": "awaited({})"}
+    return [f"{c.result} = {given.get(c.kind, '{}').format(f'{c.name}({c.arguments})')}" for c in run]
 
 
 def inputs_of(run: Sequence[Call], more: Sequence[str] = ()) -> list[str]:
@@ -181,10 +184,12 @@ class _Services:
 
 
 _SHARED: dict[str, Any] = {
+    "CoroutineType": CoroutineType,
     "Hop": Hop,
     "Services": _Services,
     "UNMADE": UNMADE,
     "abort": abort,
+    "awaited": threads.awaited,
     "begin": begin,
     "close": close,
     "enter": enter,

@@ -59,6 +59,7 @@ def response_shape(
     model: Any,
     *,
     trusted: bool = False,
+    implied: bool = False,
     exclude_none: bool = False,
     exclude_unset: bool = False,
     exclude_defaults: bool = False,
@@ -69,6 +70,7 @@ def response_shape(
         model: The response model, or what the annotation implies.
         trusted: The handler is annotated with the model: a result that is exactly of its classes, all the way down, is
             sent as it is. One that is more or something else is filtered and validated, as everything is otherwise.
+        implied: It is the annotation alone that says so: then of a plain list of a model the ends have to do.
         exclude_none: Leave out the fields of models that are `None`.
         exclude_unset: Leave out the fields of pydantic models that nobody set; a Struct never sends one.
         exclude_defaults: Leave out the fields of models that equal their default.
@@ -89,7 +91,7 @@ def response_shape(
         return ResponseShape(None, lambda result: part.without(conform(result), exclusion))
     if not trusted:
         return ResponseShape(None, conform)
-    seems_exact = part.ends_check() if isinstance(part, Array) else None
+    seems_exact = part.ends_check() if implied and isinstance(part, Array) else None
     if seems_exact is None:
         return ResponseShape(exact, lambda result: result if part.is_exact((result,)) else conform(result))
     return ResponseShape(

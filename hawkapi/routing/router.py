@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Unpack
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -41,6 +41,8 @@ class Router:
         TypeError: If a list holds something else.
         ValueError: If the prefix does not start with a slash, or the timeout is not above 0.
     """
+
+    _is_app: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -180,13 +182,18 @@ class Router:
         """Take over what a router holds at this moment, behind this one's prefix and tags.
 
         Raises:
-            TypeError: If it is no `Router`.
+            TypeError: If it is no `Router`, or an app.
             ValueError: If a route of it conflicts with one that is here.
         """
         if not isinstance(router, Router):  # pyright: ignore[reportUnnecessaryIsInstance]  # users without a type checker
             raise TypeError(f"{router!r} is not a Router")
         if router is self:
             raise ValueError("A router cannot include itself")
+        if router._is_app:
+            raise TypeError(
+                "include_router() takes the routes of a router, and an app is more: its middleware, exception handlers "
+                "and permission policy would be left behind. Mount it: mount(path, app)"
+            )
         for route in router._registration.routes:
             self._append(self._adopt(route, _without_version(route)))
         for websocket in router._registration.websockets:
@@ -263,7 +270,20 @@ class Router:
             **more,
         )
 
+    def _refuse_open(self, path: str) -> None:
+        """Refuse a mount that would be open where this router's routes are not.
+
+        Raises:
+            ValueError: If the router has what is for its routes only.
+        """
+        if self._permissions is not None or self._dependencies or self._middleware:
+            raise ValueError(
+                f"The mount at {path or '/'} would be open: permissions, dependencies and middleware of a router are "
+                "for its routes. Mount it on a router without them, and guard the mounted app itself"
+            )
+
     def _adopt_mount(self, mount: Mount) -> None:
+        self._refuse_open(mount.path)
         version = mount.version or self._version or None
         path = _join(version, self.prefix, _without_version(mount)).rstrip("/")
         self._append_mount(Mount(path, mount.app, version))

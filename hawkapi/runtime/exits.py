@@ -9,7 +9,7 @@ from contextlib import suppress
 from logging import getLogger
 from threading import Lock
 from types import AsyncGeneratorType
-from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar, TypeVarTuple
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar, TypeVarTuple, cast
 
 from anyio import CancelScope
 
@@ -133,10 +133,13 @@ async def abort(opened: Opened, exc: BaseException) -> None:
     failure = exc
     while opened:
         entry = opened.pop()
+        traceback = failure.__traceback__
         try:
             await (_throw(entry, failure) if isinstance(entry, AsyncGeneratorType) else entry.leave(failure))
         except BaseException as raised:  # noqa: BLE001 - whatever it is: the others are closed all the same
-            if not _is_same(raised, failure):
+            if _is_same(raised, failure):
+                failure.__traceback__ = traceback  # the frames of the cleanup point at it: a reference cycle
+            else:
                 failure = _next(entry, raised, failure)
         else:
             if not isinstance(failure, Exception) and not is_cancelled():
@@ -163,6 +166,11 @@ def _is_same(raised: BaseException, failure: BaseException) -> bool:
     """Tell whether what was thrown into a generator came out again; of a StopIteration Python makes a RuntimeError."""
     if isinstance(failure, StopIteration | StopAsyncIteration):
         return raised.__cause__ is failure
+    while isinstance(raised, BaseExceptionGroup):  # a task group that a dependency holds wraps what passes through it
+        members = [*cast("BaseExceptionGroup[BaseException]", raised).exceptions]
+        if len(members) > 1:
+            return False
+        raised = members[0]
     return raised is failure
 
 
@@ -214,7 +222,9 @@ async def _refuse_more(generator: AsyncGenerator[Any, None]) -> None:
 
 
 async def enter(opened: Opened, generator: AsyncGenerator[T, None]) -> T:
-    """Start an async generator that may wait, and give what it provides."""
+    """Start an async generator that may wait, and give what it provides; anything else is what is provided."""
+    if not isinstance(generator, AsyncGenerator):  # pyright: ignore[reportUnnecessaryIsInstance]  # a wrapper gave it
+        return generator
     entry = ShieldedGenerator(generator)
     value = await entry.enter()
     opened.append(entry)
@@ -272,7 +282,9 @@ class ShieldedGenerator:
 
 
 def begin(opened: Opened, generator: Generator[T, None, None]) -> T:
-    """Start a sync generator in the event loop, and give what it provides."""
+    """Start a sync generator in the event loop, and give what it provides; anything else is what is provided."""
+    if not isinstance(generator, Generator):  # pyright: ignore[reportUnnecessaryIsInstance]  # a wrapper gave it
+        return generator
     value = _start(generator)
     opened.append(_InlineGenerator(generator))
     return value
@@ -315,7 +327,9 @@ class Hop:
         return ", ".join(map(_name, self._opened))
 
     def start(self, generator: Generator[T, None, None]) -> T:
-        """Start a generator, in the thread, and give what it provides."""
+        """Start a generator, in the thread, and give what it provides; anything else is what is provided."""
+        if not isinstance(generator, Generator):  # pyright: ignore[reportUnnecessaryIsInstance]  # a wrapper gave it
+            return generator
         value = _start(generator)
         self._opened.append(generator)
         return value
@@ -378,10 +392,13 @@ class Hop:
     def _abort(self, exc: BaseException) -> None:
         while self._opened:
             generator = self._opened.pop()
+            traceback = exc.__traceback__
             try:
                 _leave_sync(generator, exc)
             except BaseException as raised:  # noqa: BLE001 - whatever it is: the others are closed all the same
-                if not _is_same(raised, exc):
+                if _is_same(raised, exc):
+                    exc.__traceback__ = traceback  # see abort()
+                else:
                     _report(generator, raised)
 
 

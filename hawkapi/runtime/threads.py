@@ -1,16 +1,16 @@
 """Worker threads: named pools of them, and the one seam between the event loop and a thread."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from logging import Logger, getLogger
 from math import inf
 from threading import Lock
 from time import monotonic
-from types import TracebackType
+from types import CoroutineType, TracebackType
 from typing import Any, Generic, Self, TypeVar, TypeVarTuple, cast
 
 import msgspec
-from anyio import CancelScope, CapacityLimiter, WouldBlock, get_cancelled_exc_class, to_thread
+from anyio import CancelScope, CapacityLimiter, WouldBlock, from_thread, get_cancelled_exc_class, to_thread
 from anyio.lowlevel import current_token
 
 from hawkapi._errors import HawkAPIError
@@ -275,3 +275,14 @@ async def serve(fn: Callable[[*Ts], T], *args: *Ts, limiter: Pool, abandon: bool
         raise
     finally:
         scope.__exit__(None, None, None)  # the cancellation is not its own: it goes on
+
+
+def awaited(value: Any) -> Any:
+    """Give a value as it is, in a worker thread; a coroutine that a plain function gave is run in the event loop."""
+    if type(value) is not CoroutineType:
+        return value
+    return from_thread.run(_wait_for, cast("Awaitable[Any]", value))
+
+
+async def _wait_for(coroutine: Awaitable[Any]) -> Any:
+    return await coroutine

@@ -94,12 +94,12 @@ def _substitution(target: object, what: Any, factory: Callable[..., object]) -> 
             f"{describe(what)} is no service: override() replaces a function that is depended on in an app, "
             "override(app, ...)"
         )
-    return partial(target.substituted, {what: factory})
+    return partial(target.substituted, [(what, factory)])
 
 
 def _sealing(target: object, container: Container, what: Any, name: str | None) -> list[Replacement]:
     """Have an app sealed anew for a service that is known in the block only."""
-    return [] if container.has(what, name) or not isinstance(target, HawkAPI) else [partial(target.substituted, {})]
+    return [] if container.has(what, name) or not isinstance(target, HawkAPI) else [partial(target.substituted, [])]
 
 
 class _Replaced:

@@ -102,10 +102,21 @@ def split_annotated(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
             annotation = annotation.__origin__
         elif isinstance(annotation, NewType):
             annotation = annotation.__supertype__
+        elif (member := _only_member(annotation)) is not None:
+            metadata = (*member.__metadata__, *metadata)  # Annotated[T, Depends(f)] | None
+            annotation = Union[member.__origin__, None]  # noqa: UP007  # the type is data here
         elif type(annotation).__name__ == "TypeAliasType":  # `type X = ...` of Python 3.12
             annotation = annotation.__value__
         else:
             return annotation, metadata
+
+
+def _only_member(annotation: Any) -> Any:
+    """Give the annotated type of which a union says that it may be `None`; of any other annotation `None`."""
+    members = union_members(annotation)
+    if members == (annotation,) or len(members) != 1 or get_origin(members[0]) is not Annotated:
+        return None
+    return members[0]
 
 
 def union_members(annotation: Any) -> tuple[Any, ...]:

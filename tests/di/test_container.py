@@ -248,19 +248,14 @@ async def test_a_failed_singleton_is_made_by_the_next_who_asks(container):
     assert await container.resolve(str) == "made"
 
 
-def test_going_back_to_what_is_there_changes_nothing():
+async def test_a_service_that_is_forgotten_is_unknown_also_in_hints():
     container = Container()
     container.singleton(int, factory=int)
-    assert not container.keep(container.providers())
-    assert container.has(int)
-
-
-async def test_going_back_forgets_what_came_later_also_in_hints():
-    container = Container()
-    container.singleton(int, factory=int)
-    before = container.providers()
     container.singleton(int, factory=int, name="later")
-    assert container.keep(before)
+    later = container.provider(int, "later")
+    container.forget([later])
+    container.forget([later])
+    assert container.has(int)
     assert not container.has(int, "later")
     with pytest.raises(LookupError) as found:
         await container.resolve(int, "other")

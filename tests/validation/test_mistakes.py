@@ -61,7 +61,7 @@ def mistakes(app):
 @pytest.mark.parametrize(
     ("annotation", "message"),
     [
-        (Service, "Service cannot be made from text"),
+        (Service, "No provider for Service; register it in the app's container: container.scoped(Service, factory=...)"),
         (Callable[[int], int] | int, "Type unions containing a custom type"),
         (Rate, "Enums must contain either all str or all int values"),
         (Literal[True], "typing.Literal[True] cannot be made from text"),
