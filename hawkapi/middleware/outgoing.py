@@ -1,7 +1,7 @@
-"""An answer on its way out through a middleware that has `after_response`."""
+"""An answer on its way out through middleware that has `after_response`."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from anyio.lowlevel import checkpoint
@@ -14,63 +14,93 @@ from hawkapi.requests.request import Request
 from hawkapi.responses.base import BaseResponse
 
 AfterResponse: TypeAlias = Callable[[Request, ResponseHead], Awaitable[ResponseHead | BaseResponse | None]]
+Unshown: TypeAlias = "tuple[AfterResponse, Unshown] | None"
+"""Hooks that are to see the head of an answer: the next one, and those after it, which stand outside of it."""
 
 
 class Outgoing(msgspec.Struct, eq=False):
-    """Shows the head of one answer to a hook, and sends what the hook makes of it; the body passes by.
+    """Shows the head of one answer to hooks, and sends what they make of it; the body passes by.
 
     An object and not a closure: functions are made slowly, and this is made at every request.
 
     Attributes:
-        hook: The middleware's `after_response`.
+        unshown: The hooks that have not seen it; `None` when all have.
         request: What is shown with the head.
         context: The request's.
         edge: What answers an exception of the middleware: the context's `edge` when the request came in.
         scope: The scope of the client's request, by which another response is sent.
         receive: Its `receive`.
         onward: Its `send`.
-        shown: The head has gone out.
-        ended: A whole answer has gone out that is not the one from within: what still comes of that is dropped.
     """
 
-    hook: AfterResponse
+    unshown: Unshown
     request: Request
     context: RequestContext
     edge: object
     scope: Scope
     receive: Receive
     onward: Send
-    shown: bool = False
-    ended: bool = False
 
     def send(self, message: Message) -> Awaitable[None]:
         """Be the `send` of what is inside."""
-        if self.ended:
-            return checkpoint()  # a stream without an end must not freeze the loop
-        if message["type"] == "http.response.start" and not self.shown:
-            return self._start(message)
+        unshown = self.unshown
+        if unshown is not None and message["type"] == "http.response.start":
+            return self._start(message, unshown)
         return self.onward(message)
 
-    async def _start(self, message: Message) -> None:
-        context = self.context
-        head = ResponseHead(message)
+    async def _start(self, message: Message, unshown: tuple[AfterResponse, Unshown]) -> None:
+        context, request = self.context, self.request
         context.edge = self.edge  # nothing is sent yet: what is raised here has an answer, whatever there was inside
-        result = await self.hook(self.request, head)
+        head = ResponseHead(message)
+        while True:
+            hook, outer = unshown
+            result = await hook(request, head)
+            if (result is not head and result is not None) or head._status is not None:  # pyright: ignore[reportPrivateUsage]  # its properties are calls
+                await self._part(hook, outer, result, head)
+                return
+            self.unshown = outer  # an answer to what the next one raises is not shown to this one again
+            if outer is None:
+                break
+            unshown = outer
+        context.edge = None
+        await self.onward(message if head._headers is None else head.start())  # pyright: ignore[reportPrivateUsage]  # see above
+
+    async def _part(
+        self, hook: AfterResponse, outer: Unshown, result: ResponseHead | BaseResponse | None, head: ResponseHead
+    ) -> None:
+        """Send what a hook has made another answer of; the hooks outside of it are shown to that one."""
+        context = self.context
+        self.unshown = (hook, None)
+        if outer is not None:
+            rest = Outgoing(outer, self.request, context, self.edge, self.scope, self.receive, self.onward)
+            self.onward = rest.send
         if result is None or result is head:
-            start = head.start()
-            self.shown = True
-            context.edge = None
-            await self.onward(start)
-            if start is not message and head.loses_body:
-                self.ended = True
-                await self.onward({"type": "http.response.body", "body": b""})
+            await self._restate(head)
         elif isinstance(result, BaseResponse):
             try:
                 await result(self.scope, self.receive, sole(context, self.onward))
             finally:
-                self.shown = self.ended = context.edge is None
+                if context.edge is None:
+                    self._end()
         else:
-            raise TypeError(misfit(self.hook, "the head", result))
+            raise TypeError(misfit(hook, "the head", result))
+
+    async def _restate(self, head: ResponseHead) -> None:
+        """Send a head with another status, which may leave no room for the body that follows."""
+        self.unshown = self.context.edge = None
+        await self.onward(head.start())
+        if head.loses_body:
+            onward = self.onward
+            self._end()
+            await onward({"type": "http.response.body", "body": b""})
+
+    def _end(self) -> None:
+        """Drop what still comes from inside: a whole answer has gone out that is not the one from there."""
+        self.unshown, self.onward = None, _drop
+
+
+def _drop(_message: Message) -> Awaitable[None]:
+    return checkpoint()  # a stream without an end must not freeze the loop
 
 
 def sole(context: RequestContext, send: Send) -> Send:
@@ -84,6 +114,6 @@ def sole(context: RequestContext, send: Send) -> Send:
     return send_sole
 
 
-def misfit(hook: Callable[..., Any], what: str, result: object) -> str:
+def misfit(hook: object, what: str, result: object) -> str:
     """Say what a hook must return; `what` is its argument."""
     return f"{describe(hook)} must return {what}, a response or None, not {result!r:.100}"

@@ -3,28 +3,27 @@
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import cast
 
+import msgspec
+
 from hawkapi._types import Message, RawHeaders
 from hawkapi.responses.head import allows_body, header_name, header_value
 
 
-class ResponseHead:
+class ResponseHead(msgspec.Struct, eq=False):
     """Status and headers of an answer; what is changed here is what is sent.
 
     Args:
         message: The `http.response.start` message; it is never changed, nor are its headers.
     """
 
-    __slots__ = ("_headers", "_message", "_status")
-
-    def __init__(self, message: Message) -> None:
-        self._message = message
-        self._status: int = message["status"]
-        self._headers: ResponseHeaders | None = None
+    _message: Message
+    _status: int | None = None
+    _headers: "ResponseHeaders | None" = None
 
     @property
     def status_code(self) -> int:
         """The status; one that is set and allows no body (204, 304) drops that of the answer, and its length."""
-        return self._status
+        return self._message["status"] if self._status is None else self._status
 
     @status_code.setter
     def status_code(self, status: int) -> None:
@@ -48,11 +47,11 @@ class ResponseHead:
     @property
     def loses_body(self) -> bool:
         """Whether the answer has a body that the changed status does not allow."""
-        return not allows_body(self._status) and allows_body(self._message["status"])
+        return not allows_body(self.status_code) and allows_body(self._message["status"])
 
     def start(self) -> Message:
         """Give the message to send: the one there was if nothing has changed, else a new one."""
-        message, headers, status = self._message, self._headers, self._status
+        message, headers, status = self._message, self._headers, self.status_code
         if status == message["status"]:
             return {**message, "headers": headers.raw} if headers is not None and headers.changed else message
         if self.loses_body:
@@ -61,7 +60,7 @@ class ResponseHead:
         return {**message, "status": status, "headers": self.headers.raw}
 
     def __repr__(self) -> str:
-        return f"ResponseHead({self._status}, {self.headers!r})"
+        return f"ResponseHead({self.status_code}, {self.headers!r})"
 
 
 class ResponseHeaders(MutableMapping[str, str]):

@@ -221,7 +221,7 @@ class Planner:
         if source != "query" and not (source == "body" and dataclasses.is_dataclass(base)):
             return None
         service = self._first_provided(annotation, None)
-        if service is None and source == "query" and is_class(base) and base is not EMPTY and not _is_text(base):
+        if service is None and source == "query" and _is_made_by_users(base):
             self._report([f"parameter '{name}': {self._unprovided(Depends(), base)}"])
             return "None"
         return service
@@ -353,13 +353,15 @@ def _is_asked(parameter: Parameter) -> bool:
     return not parameter.given or isinstance(parameter.default, Depends | ParameterMarker)
 
 
-def _is_text(kind: type) -> bool:
-    """Tell whether values of a class stand in query strings, well-formed or not."""
+def _is_made_by_users(kind: Any) -> bool:
+    """Tell whether an annotation is a class of somebody's own whose values cannot stand in a query string."""
+    if not is_class(kind) or kind is EMPTY or kind.__module__ == "builtins" or issubclass(kind, enum.Enum):
+        return False
     try:
         text_converter(kind)
     except UnsupportedType:
-        return issubclass(kind, enum.Enum)
-    return True
+        return True
+    return False
 
 
 def _key(target: Any) -> Hashable:
