@@ -6,6 +6,7 @@ Both serve many times a second what is built once: all they need is in their clo
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from copy import copy
 from typing import Any
 
 from hawkapi._types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
@@ -50,7 +51,7 @@ class Edge:
             headers: Added to the answers made here.
         """
         app, limits = self._app, self._limits
-        edge = object()
+        edge = copy(self._errors)  # none like it; what stands inside may ask it
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
             """Serve one request."""

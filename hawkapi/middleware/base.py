@@ -14,7 +14,6 @@ from hawkapi._signature import describe, is_async_callable
 from hawkapi._types import ASGIApp, Receive, Scope, Send
 from hawkapi.middleware.hooks import Hooks
 from hawkapi.middleware.response_head import ResponseHead
-from hawkapi.requests.context import RequestContext
 from hawkapi.requests.request import Request
 from hawkapi.responses.base import BaseResponse
 
@@ -89,10 +88,6 @@ class Middleware:
     def _enter(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Be `__call__` without a coroutine of one's own where there is nothing to await."""
         return self._hooks.enter(scope, receive, send)
-
-    def _ask(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Run the hooks of a request that has a context, for an `_enter` that does more."""
-        return self._hooks.ask(context, scope, receive, send)
 
     def _layer(self) -> ASGIApp:
         """Give what `__call__` comes to."""

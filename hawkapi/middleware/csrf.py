@@ -134,7 +134,7 @@ class CSRFMiddleware(Middleware):
         )
         if context is None or safe:
             return self.app(scope, receive, visit.send)
-        return self._ask(context, scope, receive, visit.send)
+        return super()._enter(scope, receive, visit.send)
 
 
 class _Visit:

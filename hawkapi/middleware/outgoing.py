@@ -14,8 +14,10 @@ from hawkapi.requests.request import Request
 from hawkapi.responses.base import BaseResponse
 
 AfterResponse: TypeAlias = Callable[[Request, ResponseHead], Awaitable[ResponseHead | BaseResponse | None]]
-Unshown: TypeAlias = "tuple[AfterResponse, Unshown] | None"
-"""Hooks that are to see the head of an answer: the next one, and those after it, which stand outside of it."""
+Unshown: TypeAlias = "tuple[Show, AfterResponse, Unshown] | None"
+"""Hooks that are to see the head of an answer: what shows it to them, the next one, and those after it, which stand
+outside of it."""
+Show: TypeAlias = Callable[["Outgoing", Message], Awaitable[None]]
 
 
 class Outgoing(msgspec.Struct, eq=False):
@@ -45,32 +47,15 @@ class Outgoing(msgspec.Struct, eq=False):
         """Be the `send` of what is inside."""
         unshown = self.unshown
         if unshown is not None and message["type"] == "http.response.start":
-            return self._start(message, unshown)
+            return unshown[0](self, message)
         return self.onward(message)
 
-    async def _start(self, message: Message, unshown: tuple[AfterResponse, Unshown]) -> None:
-        context, request = self.context, self.request
-        context.edge = self.edge  # nothing is sent yet: what is raised here has an answer, whatever there was inside
-        head = ResponseHead(message)
-        while True:
-            hook, outer = unshown
-            result = await hook(request, head)
-            if (result is not head and result is not None) or head._status is not None:  # pyright: ignore[reportPrivateUsage]  # its properties are calls
-                await self._part(hook, outer, result, head)
-                return
-            self.unshown = outer  # an answer to what the next one raises is not shown to this one again
-            if outer is None:
-                break
-            unshown = outer
-        context.edge = None
-        await self.onward(message if head._headers is None else head.start())  # pyright: ignore[reportPrivateUsage]  # see above
-
-    async def _part(
+    async def part(
         self, hook: AfterResponse, outer: Unshown, result: ResponseHead | BaseResponse | None, head: ResponseHead
     ) -> None:
         """Send what a hook has made another answer of; the hooks outside of it are shown to that one."""
         context = self.context
-        self.unshown = (hook, None)
+        self.unshown = (show, hook, None)
         if outer is not None:
             rest = Outgoing(outer, self.request, context, self.edge, self.scope, self.receive, self.onward)
             self.onward = rest.send
@@ -97,6 +82,22 @@ class Outgoing(msgspec.Struct, eq=False):
     def _end(self) -> None:
         """Drop what still comes from inside: a whole answer has gone out that is not the one from there."""
         self.unshown, self.onward = None, _drop
+
+
+async def show(outgoing: Outgoing, message: Message) -> None:
+    """Show a head to all hooks, the one after the other."""
+    context, request = outgoing.context, outgoing.request
+    context.edge = outgoing.edge  # nothing is sent yet: what is raised here has an answer, whatever there was inside
+    head = ResponseHead(message)
+    while (unshown := outgoing.unshown) is not None:
+        _, hook, outer = unshown
+        result = await hook(request, head)
+        if (result is not head and result is not None) or head._status is not None:  # pyright: ignore[reportPrivateUsage]  # its properties are calls
+            await outgoing.part(hook, outer, result, head)
+            return
+        outgoing.unshown = outer  # an answer to what the next one raises is not shown to this one again
+    context.edge = None
+    await outgoing.onward(message if head._headers is None else head.start())  # pyright: ignore[reportPrivateUsage]  # see above
 
 
 def _drop(_message: Message) -> Awaitable[None]:

@@ -1,0 +1,99 @@
+"""The source of a layer of hooks: one after the other, without a loop.
+
+Python is fast where a place in the code always calls the same function, and slower where it calls another one each
+time: a loop over five pairs of hooks costs a tenth of the request. The app of each middleware but the last, which is
+called, is compared with the one that was found when the layer was made: somebody may have replaced it.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+_OTHER = "(result is not {given} and result is not None)"
+
+
+def unrolled(hooks: Sequence[tuple[bool, bool]], names: dict[str, Any]) -> tuple[Any, Any]:
+    """Make the functions of a layer.
+
+    Args:
+        hooks: Which of the two hooks each middleware has, the outermost first.
+        names: What stands behind the names in the source: of each middleware, by its number, and `unshown`, which may
+            be added later.
+
+    Returns:
+        What serves a scope, called with the layer first, and what shows the head of an answer to all hooks for it.
+    """
+    exec(_code(tuple(hooks)), names)  # noqa: S102  # nothing but numbers goes into the source
+    return names["enter"], names["start"]
+
+
+@lru_cache(maxsize=256)
+def _code(hooks: tuple[tuple[bool, bool], ...]) -> CodeType:
+    return compile("\n".join((*_enter(hooks), *_start(hooks))), "<hawkapi middleware>", "exec")
+
+
+def _enter(hooks: Sequence[tuple[bool, bool]]) -> list[str]:
+    """Write what serves a scope: a coroutine only if there is something to await."""
+    asks, shows = any(before for before, _ in hooks), any(after for _, after in hooks)
+    if not asks and not shows:
+        return ["def enter(hooks, scope, receive, send):", "    return middleware0.app(scope, receive, send)"]
+    define, wait = ("async def", "await ") if asks else ("def", "")
+    text = [
+        f"{define} enter(hooks, scope, receive, send):",
+        '    if scope["type"] != "http":',
+        f"        return {wait}middleware0.app(scope, receive, send)",
+        '    context = scope.get("hawkapi")',
+        "    if context is None:",
+        f"        return {wait}stand_alone(hooks.enter, scope, receive, send)",
+        "    request = Request(scope, receive, None, LIMIT, context.limits)",
+        "    result = None",
+    ]
+    has_read: list[str] = []
+    if asks:
+        text += ["    messages, reader = context.messages, context.reader"]
+        has_read = [
+            "if context.reader is not reader or context.messages is not messages:",
+            "    receive = receive_of(context, receive)",
+        ]
+    last = len(hooks) - 1
+    for i, (before, _) in enumerate(hooks):
+        ends: list[str] = []
+        if before:
+            text += [f"    result = await before{i}(request)"]
+            ends += [_OTHER.format(given="request")]
+        if i < last:
+            ends += [f"middleware{i}.app is not app{i}"]
+        if ends:
+            text += [
+                f"    if {' or '.join(ends)}:",
+                *(f"        {line}" for line in has_read),
+                f"        return {wait}part(step{i}, result, request, context, scope, receive, send)",
+            ]
+    text += [f"    {line}" for line in has_read]
+    if shows:
+        text += ["    send = Outgoing(unshown, request, context, context.edge, scope, receive, send).send"]
+    return [*text, f"    return {wait}middleware{last}.app(scope, receive, send)"]
+
+
+def _start(hooks: Sequence[tuple[bool, bool]]) -> list[str]:
+    """Write what shows a head: `hawkapi.middleware.outgoing.show` without the loop."""
+    text = [
+        "async def start(outgoing, message):",
+        "    context, request = outgoing.context, outgoing.request",
+        "    context.edge = outgoing.edge",
+        "    head = ResponseHead(message)",
+    ]
+    for i, (_, after) in reversed(list(enumerate(hooks))):
+        if after:
+            text += [
+                f"    result = await after{i}(request, head)",
+                f"    if {_OTHER.format(given='head')} or head._status is not None:",
+                f"        return await outgoing.part(after{i}, outer{i}, result, head)",
+                f"    outgoing.unshown = outer{i}",
+            ]
+    return [
+        *text,
+        "    context.edge = None",
+        "    await outgoing.onward(message if head._headers is None else head.start())",
+    ]

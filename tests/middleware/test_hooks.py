@@ -1,0 +1,417 @@
+"""Neighbouring hooks are one layer, and nobody can tell: what single layers do is the measure of what they do."""
+
+import logging
+from itertools import product
+from random import Random
+
+import pytest
+
+from hawkapi import HawkAPI
+from hawkapi.middleware.base import Middleware
+from hawkapi.middleware.stack import build_stack
+from hawkapi.requests.context import RequestContext
+from hawkapi.requests.request import Request
+from hawkapi.responses.base import BaseResponse
+from hawkapi.responses.response import Response
+from tests.app.wire import Broken, Wire, chunks, exchange
+from tests.asgi import call
+from tests.middleware.test_base import echo, plain
+
+# What hooks do, by name; `note` writes into what is compared.
+
+
+async def respond(self, request, note):
+    return Response(f"{self.name} {request.path}", status_code=401)
+
+
+async def respond_unsendable(self, request, note):
+    return Response(headers={"no token": "x"})
+
+
+async def change_path(self, request, note):
+    request.scope["path"] += self.name
+    return request
+
+
+async def go_on_elsewhere(self, request, note):
+    return Request({**request.scope, "path": f"{request.path}/{self.name}"}, None)
+
+
+async def go_on_with_another_body(self, request, note):
+    body = await request.body() + self.name.encode()
+    messages = chunks(body)
+
+    async def receive():
+        return messages.pop() if messages else {"type": "http.disconnect"}
+
+    return Request(request.scope, receive)
+
+
+async def read(self, request, note):
+    note(await request.body())
+
+
+async def take_the_stream(self, request, note):
+    note([chunk async for chunk in request.stream()])
+
+
+async def look(self, request, note):
+    note(await request.is_disconnected())
+    return request
+
+
+async def share(self, request, note):
+    request.state.names = [*getattr(request.state, "names", []), self.name]
+    note(request.state.names)
+
+
+async def nothing(self, *args):
+    return None
+
+
+async def same(self, *args):
+    return args[-2]
+
+
+async def replace_the_app(self, *args):
+    app, note = self.app, args[-1]
+
+    async def replaced(scope, receive, send):
+        note(f"replaced by {self.name}")
+        await app(scope, receive, send)
+
+    self.app = replaced
+
+
+async def fail(self, *args):
+    raise Broken(self.name)
+
+
+async def misfit(self, *args):
+    return 3
+
+
+BEFORE = (
+    None,
+    nothing,
+    same,
+    respond,
+    respond_unsendable,
+    change_path,
+    go_on_elsewhere,
+    go_on_with_another_body,
+    read,
+    take_the_stream,
+    look,
+    share,
+    replace_the_app,
+    fail,
+    misfit,
+)
+
+
+async def look_at_headers(self, request, response, note):
+    note(dict(response.headers))
+
+
+async def add_header(self, request, response, note):
+    response.headers.append("x-name", self.name)
+    return response
+
+
+async def restate(self, request, response, note):
+    response.status_code = {200: 201, 204: 200}.get(response.status_code, 200)
+
+
+async def restate_the_same(self, request, response, note):
+    response.status_code = response.status_code
+
+
+async def empty(self, request, response, note):
+    response.status_code = 204
+    response.headers["x-empty"] = self.name
+
+
+async def replace(self, request, response, note):
+    return Response(f"{self.name} {response.status_code} {request.path}", status_code=418)
+
+
+class Parts(BaseResponse):
+    """A stream that does not look for the client: when it is told that the client has left is a matter of turns."""
+
+    async def __call__(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": self.status_code, "headers": []})
+        for part in (b"a", b"b", b""):
+            await send({"type": "http.response.body", "body": part, "more_body": bool(part)})
+
+
+async def replace_by_a_stream(self, request, response, note):
+    return Parts(203, None, None)
+
+
+async def replace_unsendable(self, request, response, note):
+    return Response(headers={"no token": "x"}) if response.status_code == 200 else None
+
+
+async def fail_once(self, request, response, note):
+    if not self.failed:
+        self.failed = True
+        raise Broken(self.name)
+
+
+AFTER = (
+    None,
+    nothing,
+    same,
+    look_at_headers,
+    add_header,
+    restate,
+    restate_the_same,
+    empty,
+    replace,
+    replace_by_a_stream,
+    replace_unsendable,
+    replace_the_app,
+    fail_once,
+    fail,
+    misfit,
+)
+
+
+# What they are wrapped round.
+
+
+async def stream(scope, receive, send):
+    await Parts(200, None, None)(scope, receive, send)
+
+
+async def stubborn(scope, receive, send):
+    """Answer again what fails, as an error handler inside of the hooks does."""
+    for status in (200, 503, 504):
+        try:
+            await Response("sorry", status_code=status)(scope, receive, send)
+        except (Broken, TypeError, ValueError):
+            continue
+        else:
+            break
+
+
+async def early(scope, receive, send):
+    raise Broken("early")
+
+
+async def late(scope, receive, send):
+    await send({"type": "http.response.early_hint", "links": []})
+    await send({"type": "http.response.start", "status": 200, "headers": ((b"x-late", b"1"),)})
+    raise Broken("late")
+
+
+async def twice(scope, receive, send):
+    await plain(scope, receive, send)
+    await plain(scope, receive, send)
+
+
+async def request(scope, receive, send):
+    request = Request(scope, receive)
+    await Response(f"{request.path} {await request.body()}")(scope, receive, send)
+
+
+APPS = (plain, echo, stream, stubborn, early, late, twice, request)
+
+
+def scripted(number, before, after, note):
+    """Make a class of middleware that has the two hooks, and that notes when they are called."""
+
+    class Scripted(Middleware):
+        name = str(number)
+        failed = False
+
+    async def before_request(self, request):
+        note(("before", number, request.path))
+        return await before(self, request, note)
+
+    async def after_response(self, request, response):
+        note(("after", number, request.path, response.status_code))
+        return await after(self, request, response, note)
+
+    hooks = {"before_request": before and before_request, "after_response": after and after_response}
+    return type("Scripted", (Scripted,), {name: hook for name, hook in hooks.items() if hook})
+
+
+def between(app):
+    """Part two neighbours, and do nothing else."""
+
+    def layer(scope, receive, send):
+        return app(scope, receive, send)
+
+    return layer
+
+
+def classes(script, note):
+    return [scripted(number, *hooks, note) for number, hooks in enumerate(script)]
+
+
+def apart(items):
+    return [item for middleware in items for item in (middleware, between)]
+
+
+async def outcome(app, notes):
+    """Tell all that is seen of two requests one after the other."""
+    for _ in range(2):
+        wire = Wire(*chunks(b"ab", b"cd"))
+        try:
+            await exchange(app, "POST", "/p", wire=wire)
+        except (Broken, TypeError, ValueError, RuntimeError, AssertionError) as exc:
+            notes.append((type(exc), str(exc)))
+        notes.append(wire.sent)
+    return notes
+
+
+async def of_stack(script, app, arrange):
+    notes = []
+    stack, mistakes = build_stack(arrange(classes(script, notes.append)), app)
+    assert mistakes == []
+    return await outcome(stack, notes)
+
+
+def random_scripts(count, *, longest):
+    random = Random(5)
+    for _ in range(count):
+        length = random.randint(2, longest)
+        usual = random.random()
+        yield (
+            [
+                tuple(random.choice(hooks[:3] if random.random() < usual else hooks) for hooks in (BEFORE, AFTER))
+                for _ in range(length)
+            ],
+            random.choice(APPS),
+        )
+
+
+async def test_two_neighbours_do_what_two_layers_do():
+    hooks = [*((before, same) for before in BEFORE), *product((None, same), AFTER)]
+    for script in product(hooks, repeat=2):
+        assert await of_stack(script, plain, list) == await of_stack(script, plain, apart), script
+
+
+async def test_many_neighbours_do_what_many_layers_do():
+    for script, app in random_scripts(1000, longest=5):
+        assert await of_stack(script, app, list) == await of_stack(script, app, apart), (script, app)
+
+
+async def test_neighbours_in_an_app_do_what_layers_in_an_app_do(caplog):
+    caplog.set_level(logging.INFO)
+
+    async def in_app(script, where, arrange):
+        notes = []
+        caplog.clear()
+        given = arrange(classes(script, notes.append))
+        app = HawkAPI()
+        for item in given if where == "app" else ():
+            app.add_middleware(item)
+
+        @app.post("/p", middleware=given if where == "route" else None)
+        async def echo_body(request: Request):
+            return (await request.body()).decode()
+
+        await outcome(app, notes)
+        return [*notes, *((record.name, record.getMessage()) for record in caplog.records)]
+
+    for script, _ in random_scripts(100, longest=4):
+        for where in ("app", "route"):
+            assert await in_app(script, where, list) == await in_app(script, where, apart), (script, where)
+
+
+async def test_neighbours_share_what_one_of_them_has_read():
+    seen = []
+
+    class Reads(Middleware):
+        async def before_request(self, request):
+            seen.append((request, await request.json()))
+
+        async def after_response(self, request, response):
+            seen.append((request, await request.json()))
+
+    stack, _ = build_stack([Reads, Reads], plain)
+    await call(stack, "POST", "/", body=b"{}")
+    assert len(seen) == 4
+    assert len({id(request) for request, _ in seen}) == len({id(value) for _, value in seen}) == 1
+
+
+async def test_who_changes_the_scope_returns_another_request_and_the_next_one_reads_anew():
+    class Names(Middleware):
+        async def before_request(self, request):
+            assert "x-user" not in request.headers
+            return Request({**request.scope, "headers": [(b"x-user", b"ada")]}, None)
+
+    class Greets(Middleware):
+        async def before_request(self, request):
+            return Response(f"Hello {request.headers['x-user']}")
+
+    stack, _ = build_stack([Names, Greets], plain)
+    assert (await call(stack, "GET", "/")).body == b"Hello ada"
+
+
+async def test_the_app_of_a_neighbour_is_all_that_stands_inside():
+    class Outer(Middleware):
+        async def before_request(self, request):
+            apps.append(self.app)
+
+    class Inner(Middleware):
+        async def after_response(self, request, response):
+            response.headers["x-inner"] = "yes"
+
+    apps = []
+    stack, _ = build_stack([Outer, Inner], plain)
+    await call(stack, "GET", "/")
+    assert (await call(apps[0], "GET", "/")).headers["x-inner"] == "yes"
+
+
+async def test_one_that_enters_in_a_way_of_its_own_has_its_hooks_run_within():
+    class Upper(Middleware):
+        def _enter(self, scope, receive, send):
+            return super()._enter({**scope, "path": "/UPPER"}, receive, send)
+
+        async def before_request(self, request):
+            request.state.path = request.path
+
+    class Answers(Middleware):
+        async def before_request(self, request):
+            return Response(request.state.path)
+
+    stack, _ = build_stack([Upper, Answers], plain)
+    for app in (stack, Upper(Answers(plain))):
+        scope = {"type": "http", "path": "/p", "hawkapi": RequestContext(None)}
+        wire = Wire()
+        await app(scope, wire.receive, wire.send)
+        assert wire.body == b"/UPPER"
+
+
+async def test_an_app_that_a_constructor_puts_between_parts_neighbours():
+    class Own(Middleware):
+        def __init__(self, app):
+            super().__init__(between(app))
+
+        async def before_request(self, request):
+            requests.append(request)
+
+    requests = []
+    stack, _ = build_stack([Own, Own], plain)
+    await call(stack, "GET", "/")
+    assert requests[0] is not requests[1]
+
+
+@pytest.mark.parametrize("kind", ["websocket", "lifespan"])
+async def test_other_scopes_pass_neighbours(kind):
+    class Never(Middleware):
+        async def before_request(self, request):
+            raise AssertionError
+
+    async def app(*given):
+        seen.append(given)
+
+    seen = []
+    given = {"type": kind}, object(), object()
+    stack, _ = build_stack([Never, Never], app)
+    await stack(*given)
+    assert seen == [given]
