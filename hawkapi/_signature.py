@@ -112,29 +112,31 @@ def _function(fn: Any) -> Any:
     return getattr(type(fn).__call__, "__func__", type(fn).__call__)
 
 
-CallKind: TypeAlias = Literal["class", "async generator", "generator", "async", "sync"]
+CallKind: TypeAlias = Literal["class", "async generator", "generator", "async", "wrapped async", "sync"]
 
 
 def call_kind(fn: Any) -> CallKind:
     """Tell what calling `fn` gives: through partials, methods and objects with `__call__`.
 
-    A plain function that wraps a generator function (`functools.wraps`) is taken to hand on its generator; it may give
-    something else. One that wraps an async function is a plain function, whatever it gives.
+    A plain function that wraps another one (`functools.wraps`) is taken to hand on what that one gives, a generator
+    say; it may give something else.
     """
     fn = _without_partials(fn)
     if inspect.isclass(fn):
         return "class"
     called = _called(fn)
-    if inspect.iscoroutinefunction(called):
-        return "async"
-    kind = _generator_kind(called)
+    kind = _own_kind(called)
+    if kind is not None:
+        return kind
     while kind is None and hasattr(called, "__wrapped__"):
         called = called.__wrapped__
-        kind = _generator_kind(called)
-    return kind or "sync"
+        kind = _own_kind(called)
+    return "wrapped async" if kind == "async" else kind or "sync"
 
 
-def _generator_kind(fn: Any) -> Literal["async generator", "generator"] | None:
+def _own_kind(fn: Any) -> Literal["async generator", "generator", "async"] | None:
+    if inspect.iscoroutinefunction(fn):
+        return "async"
     if inspect.isasyncgenfunction(fn):
         return "async generator"
     return "generator" if inspect.isgeneratorfunction(fn) else None
@@ -146,7 +148,7 @@ def _called(fn: Any) -> Any:
 
 def is_async_callable(fn: Any) -> bool:
     """Tell whether calling `fn` gives a coroutine, as `call_kind` does."""
-    return call_kind(fn) == "async"
+    return call_kind(fn) in ("async", "wrapped async")
 
 
 def never_waits(fn: Any) -> bool:

@@ -24,6 +24,7 @@ from hawkapi.runtime.tasks import Supervisor
 from hawkapi.runtime.workers import Background
 
 if TYPE_CHECKING:  # loaded when they are made: see seal()
+    from hawkapi.app.edge import Rescue
     from hawkapi.di.container import Container
     from hawkapi.di.depends import Depends
     from hawkapi.plugins import Plugin
@@ -141,6 +142,7 @@ class HawkAPI(Router):
         self._entry: Entry = self._enter_first
         self._open: Entry = self._enter_first
         self._closing: Entry = self._enter_first
+        self._rescue: Rescue | None = None
         self.lifecycle.on_begin(self._close_connections)
         self._in_flight = InFlight()
         self._lives = 0
@@ -345,7 +347,8 @@ class HawkAPI(Router):
 
         if not self._sealed:
             probes = self._probes.endpoints()
-            self._open, self._closing = seal(self, self.options, self._declared, self._registration, probes)
+            sealed = seal(self, self.options, self._declared, self._registration, probes)
+            self._open, self._closing, self._rescue = sealed
             self._sealed = True
             self._before_start.begun()
             self._choose_entry()
@@ -412,6 +415,9 @@ class HawkAPI(Router):
         in_flight.count += 1
         try:
             await self._entry(scope, receive, send)
+        except Exception as exc:
+            if self._rescue is None or not await self._rescue(exc, scope, receive, send):
+                raise
         finally:
             in_flight.count -= 1
             if in_flight.idle is not None:

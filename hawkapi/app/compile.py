@@ -1,13 +1,14 @@
 """The seal: from what was declared to what serves, with every user mistake reported at once."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from hawkapi._errors import SealError
 from hawkapi._signature import describe
 from hawkapi.app.builtin_routes import METHODS, ProbeEndpoint
 from hawkapi.app.config import AppOptions
 from hawkapi.app.dispatch import Dispatcher, closing
-from hawkapi.app.edge import Edge, onion
+from hawkapi.app.edge import Edge, Rescue, onion
 from hawkapi.app.layers import Layers
 from hawkapi.app.planning import App, plan_route, plan_websocket, sealing_of, warn_if_closed
 from hawkapi.app.registration import AppRegistration, Entry
@@ -21,13 +22,27 @@ from hawkapi.routing.websocket_endpoint import WebSocketEndpoint, compile_websoc
 from hawkapi.routing.websocket_refusal import Refusal
 
 
+class Sealed(NamedTuple):
+    """What serves a sealed app.
+
+    Attributes:
+        entry: Serves a scope.
+        closing: Serves one while the app drains.
+        rescue: Answers what middleware has raised out of the entry; `None` without middleware.
+    """
+
+    entry: Entry
+    closing: Entry
+    rescue: Rescue | None
+
+
 def seal(
     app: App,
     options: AppOptions,
     declared: AppRegistration,
     registered: Registration,
     probes: Mapping[str, ProbeEndpoint],
-) -> tuple[Entry, Entry]:
+) -> Sealed:
     """Build what serves an app.
 
     Args:
@@ -36,9 +51,6 @@ def seal(
         declared: Its exception handlers.
         registered: Its routes and mounts.
         probes: By path; a route that the app declares on such a path goes first.
-
-    Returns:
-        What serves it, and what serves it while it drains.
 
     Raises:
         SealError: With every mistake that was found in the routes, each with handler, file:line and the fix.
@@ -75,10 +87,11 @@ def seal(
         mistakes += sealing.container.mistakes()
     ordered = sorted(registered.mounts, key=lambda mount: -len(mount.path))
     dispatcher = Dispatcher(app, table, websockets, ordered, sealing.errors, sealing.limits, refusal)
-    entry = dispatcher.entry()
+    entry = guarded = dispatcher.entry()
+    rescue: Rescue | None = None
     if declared.middleware:
         unclaimed = {path: probe for path, probe in probes.items() if "GET" not in table.static.get(path, {})}
-        entry, found = onion(entry, declared.middleware, unclaimed, edge, dispatcher.without_root)
+        entry, rescue, guarded, found = onion(entry, declared.middleware, unclaimed, edge, dispatcher.without_root)
         mistakes += found
     if mistakes:
         raise SealError(mistakes)
@@ -86,7 +99,7 @@ def seal(
         methods = table.static.setdefault(path, {})
         for method in METHODS:
             methods.setdefault(method, probe)
-    return entry, closing(entry)
+    return Sealed(entry, closing(guarded), rescue)
 
 
 async def _unserved(*_: object) -> None:

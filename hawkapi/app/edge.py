@@ -7,7 +7,7 @@ Both serve many times a second what is built once: all they need is in their clo
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from hawkapi._types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
 from hawkapi.app.builtin_routes import METHODS, ProbeEndpoint
@@ -22,6 +22,9 @@ from hawkapi.routing.websocket_refusal import Refusal
 from hawkapi.websocket.connection import WebSocketDisconnect
 
 _INTERNAL_ERROR = 1011
+
+Rescue: TypeAlias = Callable[[Exception, Scope, Receive, Send], Awaitable[bool]]
+"""Answers an exception, if that is still possible."""
 
 _log = logging.getLogger("hawkapi")
 
@@ -69,6 +72,39 @@ class Edge:
                 await self._answer(exc, context, scope, receive, send, headers)
 
         return serve
+
+    def direct(self, stack: ASGIApp) -> tuple[ASGIApp, Rescue]:
+        """Serve an `http` scope without a coroutine of one's own: what a stack raises is answered by the caller.
+
+        Args:
+            stack: The outermost middleware.
+
+        Returns:
+            What gives the awaitable that serves a scope, and what answers an exception that this has raised, if
+            it is the middleware's.
+        """
+        app, limits = self._app, self._limits
+        edge = copy(self._errors)
+
+        def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            """Serve one request."""
+            context: RequestContext | None = scope.get("hawkapi")
+            if context is None:
+                scope["hawkapi"] = RequestContext(app, limits, edge)
+            else:
+                context.app, context.limits, context.edge = app, limits, edge
+            return stack(scope, receive, send)
+
+        async def rescue(exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
+            """Answer an exception, and tell whether it was one of middleware."""
+            context: RequestContext | None = scope.get("hawkapi")
+            if context is None or context.edge is not edge:
+                return False
+            context.edge = None
+            await self._answer(exc, context, scope, receive, send, None)
+            return True
+
+        return serve, rescue
 
     def websocket(self, stack: ASGIApp) -> ASGIApp:
         """Answer what a stack raises on a `websocket` scope: a refusal before the accept, a close after it."""
@@ -153,13 +189,29 @@ class _Socket:
             self.over = True
 
 
+class Onion(NamedTuple):
+    """What serves an app that has middleware.
+
+    Attributes:
+        entry: Serves a scope, with its caller's help.
+        rescue: That help: it answers what middleware has raised out of the entry.
+        guarded: Serves a scope alone, where `send` or the scope is not the caller's.
+        mistakes: The texts of what is wrong with the middleware.
+    """
+
+    entry: Entry
+    rescue: Rescue
+    guarded: Entry
+    mistakes: list[str]
+
+
 def onion(
     entry: Entry,
     middleware: Iterable[Any],
     probes: Mapping[str, ProbeEndpoint],
     edge: Edge,
     without_root: Callable[[Scope], Scope],
-) -> tuple[Entry, list[str]]:
+) -> Onion:
     """Wrap what serves an app in its middleware.
 
     Args:
@@ -168,9 +220,6 @@ def onion(
         probes: By path; they know no middleware.
         edge: The app's.
         without_root: Strips the server's `root_path` from the path of a scope, unless that is done.
-
-    Returns:
-        What serves the app, and the texts of what is wrong with its middleware.
     """
 
     def enter_app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -183,8 +232,9 @@ def onion(
 
     stack, mistakes = build_stack(middleware, enter_app)
     http, websocket = edge.http(stack), edge.websocket(stack)
+    direct, rescue = edge.direct(stack)
 
-    def enter(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    def guarded(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer a probe; all else comes to the middleware."""
         if scope.get("root_path"):
             scope = without_root(scope)
@@ -195,4 +245,10 @@ def onion(
             return probe(scope, receive, send, ())
         return http(scope, receive, send)
 
-    return enter, mistakes
+    def enter(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Take the usual request the short way."""
+        if scope["type"] != "http" or scope.get("root_path") or scope["path"] in probes:
+            return guarded(scope, receive, send)
+        return direct(scope, receive, send)
+
+    return Onion(enter, rescue, guarded, mistakes)

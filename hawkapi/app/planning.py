@@ -128,7 +128,7 @@ def plan_route(sealing: Sealing, route: Route, pattern: PathPattern) -> tuple[En
         )
     shape, found = _shape(route, signature.returns)
     mistakes += found
-    is_async = kind == "async"
+    is_async = kind in ("async", "wrapped async")
     mistakes += _misplaced(route, is_async, sealing.pools)
     if mistakes:
         return None, mistakes
@@ -136,7 +136,7 @@ def plan_route(sealing: Sealing, route: Route, pattern: PathPattern) -> tuple[En
     return (
         EndpointPlan(
             handler=route.handler,
-            is_async=is_async,
+            is_async=kind == "async",
             pool=None if is_async or route.sync == "inline" else route.threads or "handlers",
             timeout=timeout if sealing.timed else None,
             cancel_on_disconnect=route.cancel_on_disconnect,

@@ -19,6 +19,7 @@ from hawkapi._signature import (
     UnreadableSignature,
     call_kind,
     describe,
+    is_async_callable,
     never_waits,
     read_signature,
     without_manager,
@@ -191,10 +192,18 @@ class Planner:
         base, metadata = split_annotated(parameter.annotation)
         default = parameter.default
         markers = [m for m in (default, *metadata) if isinstance(m, ParameterMarker | Depends)]
-        if len({isinstance(marker, Depends) for marker in markers}) == 2:
-            self._report([f"parameter '{parameter.name}': a part of the request or a dependency, it cannot be both"])
-        if any(m is Depends or m is Security for m in (default, *metadata)):
-            self._report([f"parameter '{parameter.name}': write Depends(...), the class alone asks nobody"])
+        if len(markers) > 1 and any(isinstance(marker, Depends) for marker in markers):
+            self._report(
+                [f"parameter '{parameter.name}': one Depends(...) or one part of the request, not both or two"]
+            )
+        uncalled = next(
+            (m for m in (default, *metadata) if is_class(m) and issubclass(m, ParameterMarker | Depends)), None
+        )
+        if uncalled is not None:
+            name = uncalled.__name__
+            self._report([f"parameter '{parameter.name}': write {name}(...), the class alone asks for nothing"])
+        if any(_marks(member) for member in union_members(base)):
+            self._report([f"parameter '{parameter.name}': Annotated[...] stands round all of a union, or beside None"])
         if any(isinstance(marker, ParameterMarker) for marker in markers):
             return None
         depends = next((m for m in metadata if isinstance(m, Depends)), None)
@@ -218,11 +227,12 @@ class Planner:
     def _service(self, name: str, base: Any, annotation: Any) -> str | None:
         """Give the variable of a service, if a parameter's type alone says that it is one."""
         source = source_of(name, base, None, self._path_names)
-        if source != "query" and not (source == "body" and dataclasses.is_dataclass(base)):
+        members = union_members(base)
+        if source != "query" and not (source == "body" and any(map(dataclasses.is_dataclass, members))):
             return None
         service = self._first_provided(annotation, None)
-        if service is None and source == "query" and _is_made_by_users(base):
-            self._report([f"parameter '{name}': {self._unprovided(Depends(), base)}"])
+        if service is None and source == "query" and len(members) == 1 and _is_made_by_users(members[0]):
+            self._report([f"parameter '{name}': {self._unprovided(Depends(), members[0])}"])
             return "None"
         return service
 
@@ -263,7 +273,7 @@ class Planner:
     def _ask(self, scheme: Any) -> str:
         key = ("scheme", _key(scheme))
         if key not in self._known:
-            if call_kind(scheme) != "async":
+            if not is_async_callable(scheme):
                 self._report(
                     [f"the security scheme {describe(scheme)} is called as await scheme(request): make it async"]
                 )
@@ -351,6 +361,11 @@ class Planner:
 def _is_asked(parameter: Parameter) -> bool:
     """Tell whether a parameter is filled here; what a partial has given is not, unless it is a marker."""
     return not parameter.given or isinstance(parameter.default, Depends | ParameterMarker)
+
+
+def _marks(member: Any) -> bool:
+    """Tell whether a member of a union says where a parameter comes from: nobody would ask it."""
+    return any(isinstance(m, ParameterMarker | Depends) for m in split_annotated(member)[1])
 
 
 def _is_made_by_users(kind: Any) -> bool:

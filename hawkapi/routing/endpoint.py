@@ -161,7 +161,10 @@ def _called(plan: EndpointPlan) -> tuple[list[str], list[str]]:
     written = calls(injection, in_loop=plan.in_loop, hands_over=plan.pool is not None, pool=pool, abandon=abandon)
     handled = f"handler({injection.arguments})"
     if plan.pool is None:
-        written.lines += [f"result = {'await ' if plan.is_async else ''}{handled}", *_finish(plan)]
+        written.lines += [f"result = {'await ' if plan.is_async else ''}{handled}"]
+        if not plan.is_async:
+            written.lines += ["if type(result) is CoroutineType:", "    result = await result"]
+        written.lines += _finish(plan)
         return written.functions, written.lines
     inputs = [*inputs_of(written.run, injection.inputs), "accept"]
     before, work = (["hop"], ["hop.serve", "work"]) if opens(written.run) else ([], ["work"])

@@ -23,7 +23,7 @@ class EndpointPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         handler: The handler as declared.
-        is_async: It is awaited.
+        is_async: It gives a coroutine, without question.
         pool: The worker threads in which it runs, encoding included; `None` for the event loop.
         timeout: Seconds for parameters and handler; `None` for no limit.
         cancel_on_disconnect: It is cancelled when the client leaves.

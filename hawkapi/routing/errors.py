@@ -59,6 +59,11 @@ class ErrorTable:
         """Tell whether the user answers the router's own errors of a status."""
         return status in self._handlers or HTTPException in self._handlers
 
+    def expects(self, exc: Exception) -> bool:
+        """Tell whether an exception has an answer of its own: the user's, or the framework's for its class."""
+        key = self._key_of(self._representative(exc))
+        return key is not Exception or key in self._handlers
+
     async def answer(self, exc: Exception, request: Request) -> BaseResponse:
         """Give the response to an exception; what nobody expected is logged and becomes a 500.
 

@@ -111,7 +111,7 @@ def _call(call: Call, *, listed: bool = True) -> list[str]:
         return [f"{call.result} = await {made}"]
     if call.kind == "generator in loop":
         return [f"{call.result} = begin(opened, {made})"]
-    if call.kind == "sync in loop":
+    if call.kind in ("sync in loop", "wrapped async"):
         return [
             f"{call.result} = {made}",
             f"if type({call.result}) is CoroutineType:",

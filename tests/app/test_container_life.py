@@ -1,10 +1,13 @@
 """Services that a start registers are forgotten by its stop, with all else (contract 2.8)."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from hawkapi.app.application import HawkAPI
 from hawkapi.di.container import Container
 from hawkapi.testing.async_client import AsyncTestClient
+from hawkapi.testing.client import TestClient
 
 
 class Database:
@@ -45,3 +48,32 @@ async def test_what_was_registered_before_the_start_stays():
         pass
     assert await app.container.resolve(Kept) is made
     assert not app.container.has(Database)
+
+
+def test_an_app_that_stops_leaves_what_another_has_registered_in_their_container(hawk_backend):
+    backend, options = hawk_backend
+    container = Container()
+    first, second = HawkAPI(container=container), HawkAPI(container=container)
+    second.on_startup(lambda: container.singleton(Database, factory=Database))
+
+    @second.get("/")
+    async def read(database: Database):
+        return id(database)
+
+    with ExitStack() as lives:
+        of_the_first = lives.enter_context(ExitStack())
+        of_the_first.enter_context(TestClient(first, backend=backend, backend_options=options))
+        client = lives.enter_context(TestClient(second, backend=backend, backend_options=options))
+        before = client.get("/").json()
+        of_the_first.close()
+        assert container.has(Database)
+        assert client.get("/").json() == before
+    assert not container.has(Database)
+
+
+async def test_an_app_that_stops_leaves_what_was_registered_while_it_lived():
+    app = HawkAPI(container=Container())
+    async with AsyncTestClient(app):
+        app.container.singleton(Kept, factory=Kept)
+        made = await app.container.resolve(Kept)
+    assert await app.container.resolve(Kept) is made

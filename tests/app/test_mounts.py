@@ -4,6 +4,8 @@ import anyio
 import pytest
 
 from hawkapi.app.application import HawkAPI
+from hawkapi.di.depends import Depends
+from hawkapi.middleware.base import Middleware
 from hawkapi.requests.request import Request
 from hawkapi.responses.plain_text import PlainTextResponse
 from hawkapi.routing.router import Router
@@ -321,3 +323,44 @@ async def test_a_lifespan_task_group_of_a_mounted_app_works_on_every_backend():
 def test_a_mount_path_must_be_a_plain_path(path):
     with pytest.raises(ValueError, match=r"starts with '/'|takes no parameters"):
         HawkAPI().mount(path, Foreign())
+
+
+def guard():
+    """Lets everybody pass."""
+
+
+GUARDED = [
+    {"permissions": ["admin"]},
+    {"permissions": []},
+    {"dependencies": [Depends(guard)]},
+    {"middleware": [Middleware]},
+]
+
+
+@pytest.mark.parametrize("options", GUARDED)
+def test_a_mount_on_a_router_that_guards_its_routes_is_refused(options):
+    router = Router(prefix="/admin", **options)
+    with pytest.raises(ValueError, match=r"^The mount at /files would be open: .* guard the mounted app itself"):
+        router.mount("/files", Foreign())
+    assert router._registration.mounts == []
+
+
+@pytest.mark.parametrize("options", GUARDED)
+def test_a_mount_that_comes_along_into_a_router_that_guards_its_routes_is_refused(options):
+    inner, outer = Router(prefix="/in"), Router(**options)
+    inner.mount("/files", Foreign())
+    with pytest.raises(ValueError, match=r"^The mount at /in/files would be open"):
+        outer.include_router(inner)
+
+
+async def test_an_app_with_dependencies_may_mount():
+    app = HawkAPI(dependencies=[Depends(guard)])
+    app.mount("/files", Foreign())
+    assert (await call(app, "GET", "/files/x")).body == b"/files|/x"
+
+
+async def test_an_app_with_dependencies_takes_mounts_of_its_routers():
+    app, router = HawkAPI(dependencies=[Depends(guard)]), Router(prefix="/in")
+    router.mount("/files", Foreign())
+    app.include_router(router)
+    assert (await call(app, "GET", "/in/files/x")).body == b"/in/files|/x"

@@ -4,12 +4,14 @@ import pytest
 from msgspec.structs import replace
 
 from hawkapi.app.application import HawkAPI
+from hawkapi.di.depends import Depends
 from hawkapi.exceptions import HTTPException
 from hawkapi.middleware.entry import MiddlewareEntry
 from hawkapi.plugins import Plugin
 from hawkapi.routing.controllers import Controller, get
 from hawkapi.routing.router import Router
 from hawkapi.testing.async_client import AsyncTestClient
+from tests.asgi import call
 
 
 async def handler(): ...
@@ -154,6 +156,41 @@ def test_the_route_of_a_plugin_is_checked_like_any_other():
 
     with pytest.raises(ValueError, match=r"^status_code of handler .* must be in 100\.\.599, not 99"):
         with_plugin(Wrong()).get("/x")(handler)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"permissions": "admin"}, r"^permissions of handler \(.*\) must be a list of texts, not 'admin'"),
+        ({"tags": "users"}, r"^tags of handler \(.*\) must be a list of texts, not 'users'"),
+        (
+            {"dependencies": (other,)},
+            r"^dependencies of handler \(.*\) must be a list .* write Depends\(other\)",
+        ),
+    ],
+)
+def test_what_a_plugin_says_that_guards_nothing_is_refused_at_once(changes, message):
+    class Guarding(Plugin):
+        def on_route_registered(self, route):
+            return replace(route, **changes)
+
+    app = with_plugin(Guarding())
+    with pytest.raises(TypeError, match=message):
+        app.get("/x")(handler)
+    assert all(route.handler is not handler for route in app.routes)
+
+
+async def test_what_a_plugin_guards_a_route_with_guards_it():
+    def guard():
+        raise HTTPException(403)
+
+    class Guarding(Plugin):
+        def on_route_registered(self, route):
+            return replace(route, dependencies=(Depends(guard),))
+
+    app = with_plugin(Guarding())
+    app.get("/x")(handler)
+    assert (await call(app, "GET", "/x")).status == 403
 
 
 @pytest.mark.parametrize("plugin", [Noting, Plugin, None, object()])

@@ -7,8 +7,10 @@ import pytest
 
 from hawkapi.app.application import HawkAPI
 from hawkapi.background import BackgroundTasks
+from hawkapi.di.container import Container
 from hawkapi.di.depends import Depends
 from hawkapi.exceptions import HTTPException
+from hawkapi.plugins import Plugin
 from hawkapi.responses.json_response import JSONResponse
 from tests.app.wire import Wire, exchange
 from tests.asgi import call
@@ -79,6 +81,44 @@ async def test_the_text_of_a_failed_commit_is_shown_in_debug_mode(kind):
     app = HawkAPI(debug=True)
     declare(app, "async", lambda: 1, dependencies=[Depends(logged([], "a", kind, fails=OSError("disk full")))])
     assert (await call(app, "GET", "/")).json()["detail"] == "disk full"
+
+
+class Watching(Plugin):
+    """Notes the exceptions that it is shown."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_exception(self, request, exc):
+        self.seen.append(exc)
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), HTTPException(409)])
+@each_kind
+@each_style
+async def test_plugins_are_shown_what_the_commit_has_raised(style, kind, error):
+    app, plugin = HawkAPI(), Watching()
+    app.add_plugin(plugin)
+    declare(app, style, lambda: 1, dependencies=[Depends(logged([], "a", kind, fails=error))])
+    assert (await call(app, "GET", "/")).status == 500
+    assert plugin.seen == [error]
+
+
+async def test_plugins_are_shown_a_service_that_cannot_be_closed():
+    class Session:
+        async def aclose(self):
+            raise error
+
+    app, plugin, error = HawkAPI(container=Container()), Watching(), OSError("disk full")
+    app.add_plugin(plugin)
+    app.container.scoped(Session, factory=Session)
+
+    @app.get("/")
+    async def handler(session: Session):
+        """Does nothing."""
+
+    assert (await call(app, "GET", "/")).status == 500
+    assert plugin.seen == [error]
 
 
 @each_kind

@@ -1,8 +1,12 @@
 """What follows a `yield`: after the handler, in reverse order, whatever happens."""
 
+import gc
+import weakref
 from typing import Annotated
 
 import pytest
+from anyio import to_thread
+from anyio.lowlevel import checkpoint
 
 from hawkapi.app.application import HawkAPI
 from hawkapi.di.depends import Depends
@@ -216,3 +220,46 @@ async def test_a_group_that_the_handler_raises_is_thrown_in_as_it_is(style):
     declare(app, style, raising(group), dependencies=[Depends(opened)])
     assert (await call(app, "GET", "/")).status == 500
     assert seen == [group]
+
+
+class Held:
+    """Something that a reference may be kept of."""
+
+
+@pytest.fixture
+def uncollected():
+    """Leave reference cycles where they are."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@each_kind
+async def test_a_failed_request_leaves_nothing_alive(kind, uncollected):
+    app, references = HawkAPI(), []
+
+    def referred(made):
+        references.append(weakref.ref(made))
+        return made
+
+    def sync():
+        yield referred(Held())
+
+    async def in_loop():
+        yield referred(Held())
+
+    async def waiting():
+        await checkpoint()
+        yield referred(Held())
+
+    opened = Depends({SYNC: sync, ASYNC: in_loop, WAITING: waiting}[kind])
+
+    @app.get("/")
+    async def handler(found: Annotated[Held, opened]):
+        raise referred(HTTPException(404))
+
+    for _ in range(2):
+        assert (await call(app, "GET", "/")).status == 404
+    await to_thread.run_sync(int)  # a worker thread keeps what it did last
+    assert [reference() for reference in references] == [None] * 4

@@ -205,3 +205,49 @@ def test_handler_and_dependencies_may_not_contradict_each_other(what):
         """Is not called."""
 
     assert len(mistakes_of(app)) == 1
+
+
+@pytest.mark.parametrize("container", [None, Container()], ids=["no container", "container"])
+def test_a_class_that_nobody_provides_is_named_with_the_fix(container):
+    app = HawkAPI(container=container)
+
+    @app.get("/")
+    async def handler(session: Session):
+        """Is not called."""
+
+    (mistake,) = mistakes_of(app)
+    assert mistake.endswith(
+        "parameter 'session': No provider for Session; register it in the app's container: "
+        "container.scoped(Session, factory=...)"
+    )
+
+
+def test_a_class_that_nobody_provides_is_named_in_dependencies_too():
+    app = HawkAPI()
+
+    def dependency(session: Session):
+        """Is not called."""
+
+    @app.get("/", dependencies=[Depends(dependency)])
+    async def handler():
+        """Is not called."""
+
+    (mistake,) = mistakes_of(app)
+    assert "dependency (" in mistake
+    assert "parameter 'session': No provider for Session; register it in the app's container" in mistake
+
+
+def test_contradictions_are_told_beside_other_mistakes():
+    app = HawkAPI(container=Container())
+
+    def body(items: list[str]):
+        """Is not called."""
+
+    @app.post("/")
+    async def handler(items: dict[str, int], found: Annotated[None, Depends(body)], session: Session):
+        """Is not called."""
+
+    mistakes = mistakes_of(app)
+    assert len(mistakes) == 2
+    assert "No provider for Session" in mistakes[0]
+    assert "each take the whole JSON body" in mistakes[1]

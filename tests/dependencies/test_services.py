@@ -1,7 +1,7 @@
 """Services of the container as parameters: found by type and name, made and closed as their lifecycle says."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NewType
 
 import pytest
 
@@ -18,6 +18,14 @@ class Service:
 @dataclass
 class Named:
     name: str
+
+
+class Database:
+    def __init__(self, name):
+        self.name = name
+
+
+Replica = NewType("Replica", Database)
 
 
 def serving(*handlers):
@@ -76,6 +84,44 @@ async def test_a_service_is_found_by_its_name():
     app.container.singleton(Named, factory=lambda: Named("main"))
     app.container.singleton(Named, factory=lambda: Named("replica"), name="replica")
     assert (await call(app, "GET", "/0")).json() == ["main", "replica", "replica"]
+
+
+async def new_type_by_type(found: Replica, main: Database):
+    return [found.name, main.name]
+
+
+async def new_type_by_annotation(found: Annotated[Replica, Depends()], main: Database):
+    return [found.name, main.name]
+
+
+async def new_type_by_default(main: Database, found: Replica = Depends()):
+    return [found.name, main.name]
+
+
+async def new_type_by_target(main: Database, found=Depends(Replica)):
+    return [found.name, main.name]
+
+
+async def new_type_or_none(main: Database, found: Replica | None = None):
+    return [found.name, main.name]
+
+
+NEW_TYPES = [new_type_by_type, new_type_by_annotation, new_type_by_default, new_type_by_target, new_type_or_none]
+
+
+@pytest.mark.parametrize("handler", NEW_TYPES)
+async def test_a_service_is_found_by_a_new_type_of_its_own(handler):
+    app = serving(handler)
+    app.container.singleton(Database, factory=lambda: Database("main"))
+    app.container.singleton(Replica, factory=lambda: Database("replica"))
+    assert (await call(app, "GET", "/0")).json() == ["replica", "main"]
+
+
+@pytest.mark.parametrize("handler", [h for h in NEW_TYPES if h is not new_type_by_target])
+async def test_for_a_new_type_that_nobody_provides_stands_what_it_is_of(handler):
+    app = serving(handler)
+    app.container.singleton(Database, factory=lambda: Database("main"))
+    assert (await call(app, "GET", "/0")).json() == ["main", "main"]
 
 
 async def test_registering_after_the_routes_is_fine():

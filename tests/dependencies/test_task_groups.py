@@ -17,6 +17,7 @@ from anyio.lowlevel import checkpoint
 
 from hawkapi.app.application import HawkAPI
 from hawkapi.di.depends import Depends
+from hawkapi.exceptions import HTTPException
 from hawkapi.responses.plain_text import PlainTextResponse
 from hawkapi.responses.streaming import StreamingResponse
 from tests.app.wire import Wire, exchange
@@ -110,6 +111,46 @@ async def test_the_exception_of_a_handler_goes_through_it(dependency, caplog):
         raise LookupError
 
     assert (await call(app, "GET", "/")).status == 418
+
+
+async def nested():
+    async with create_task_group() as outer, create_task_group():
+        yield outer
+
+
+@pytest.mark.parametrize("dependency", [scope, group, deadline, nested])
+async def test_an_http_exception_of_a_handler_goes_through_it_without_a_word(dependency, caplog):
+    app = HawkAPI()
+
+    @app.get("/")
+    async def handler(held: Annotated[Any, Depends(dependency)]):
+        raise HTTPException(404)
+
+    assert (await call(app, "GET", "/")).status == 404
+    assert caplog.records == []
+
+
+async def test_a_child_that_fails_beside_the_handler_is_logged(caplog):
+    app = HawkAPI()
+
+    async def failing():
+        async with create_task_group() as held:
+            yield held
+
+    async def fail():
+        try:
+            await sleep_forever()
+        finally:
+            raise LookupError("of the child")
+
+    @app.get("/")
+    async def handler(held: Annotated[Any, Depends(failing)]):
+        held.start_soon(fail)
+        await wait_all_tasks_blocked()
+        raise HTTPException(404)
+
+    assert (await call(app, "GET", "/")).status == 404
+    assert "of the child" in caplog.text
 
 
 @HELD

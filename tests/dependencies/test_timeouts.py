@@ -7,13 +7,14 @@ from typing import Annotated
 import anyio
 import pytest
 from anyio import sleep_forever, to_thread
+from anyio.lowlevel import checkpoint
 
 from hawkapi.app.application import HawkAPI
 from hawkapi.di.container import Container
 from hawkapi.di.depends import Depends
 from hawkapi.runtime import deadlines
 from tests.asgi import call
-from tests.dependencies.cleanup import ASYNC, KINDS, SYNC, WAITING, declare, logged
+from tests.dependencies.cleanup import ASYNC, KINDS, STYLES, SYNC, WAITING, declare, logged
 
 SHORT = 0.01
 PATIENCE = 60
@@ -53,7 +54,7 @@ async def test_a_dependency_over_its_time_rolls_back_what_is_open(kind):
     assert "a committed" not in log
 
 
-@pytest.mark.parametrize("style", ["async", "inline"])
+@pytest.mark.parametrize("style", STYLES)
 @each_kind
 async def test_a_handler_that_comes_back_too_late_commits_nothing(style, kind, clock):
     app, log = HawkAPI(request_timeout=60), []
@@ -66,6 +67,34 @@ async def test_a_handler_that_comes_back_too_late_commits_nothing(style, kind, c
     assert log[0] == "a opened"
     assert len(log) == 2
     assert log[1] != "a committed"
+
+
+@pytest.mark.parametrize("style", STYLES)
+@each_kind
+async def test_a_commit_may_take_longer_than_the_handler(style, kind, clock):
+    app, log = HawkAPI(request_timeout=60), []
+
+    def sync():
+        yield
+        clock.now += 61
+        log.append("committed")
+
+    async def in_loop():
+        yield
+        clock.now += 61
+        log.append("committed")
+
+    async def waiting():
+        await checkpoint()
+        yield
+        clock.now += 61
+        await checkpoint()
+        log.append("committed")
+
+    slow = {SYNC: sync, ASYNC: in_loop, WAITING: waiting}[kind]
+    declare(app, style, lambda: 1, dependencies=[Depends(logged(log, "a", kind)), Depends(slow)])
+    assert (await call(app, "GET", "/")).status == 200
+    assert log == ["a opened", "committed", "a committed"]
 
 
 @each_kind

@@ -172,6 +172,21 @@ async def test_methods_partials_and_objects_are_factories(container):
         assert await container.resolve(list, name) == [db, name]
 
 
+async def test_a_dependency_that_a_partial_gives_is_resolved(container):
+    def factory(db, size, more=None):
+        return [db, size, more]
+
+    db = await container.resolve(Database)
+    assert await made(container, functools.partial(factory, db=Depends(Database), size=4)) == [db, 4, None]
+
+
+async def test_what_a_partial_gives_is_kept_though_it_could_be_resolved(container):
+    def factory(*, db: Database):
+        return [db]
+
+    assert await made(container, functools.partial(factory, db="mine")) == ["mine"]
+
+
 async def test_a_coroutine_that_a_plain_function_returns_is_awaited(container):
     async def connect():
         return ["connected"]

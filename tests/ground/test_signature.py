@@ -265,7 +265,7 @@ async def waiting_generator():
         (Caller, "class"),
         (functools.partial(Caller), "class"),
         (wrapped(Caller), "sync"),
-        (functools.partial(wrapped(coroutine)), "sync"),
+        (functools.partial(wrapped(coroutine)), "wrapped async"),
         (wrapped(generator), "generator"),
         (wrapped(async_generator), "async generator"),
     ],

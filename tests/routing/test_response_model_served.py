@@ -1,4 +1,5 @@
 import msgspec
+import pytest
 
 from hawkapi import HawkAPI
 from hawkapi.pagination import CursorPage, CursorParams, Page, PaginationParams
@@ -11,6 +12,17 @@ class Out(msgspec.Struct):
 
 
 class Full(Out):
+    secret: str = "hunter2"
+
+
+class Alone(msgspec.Struct):
+    """A model that nothing is derived from."""
+
+    id: int
+
+
+class Other(msgspec.Struct):
+    id: int
     secret: str = "hunter2"
 
 
@@ -58,3 +70,29 @@ async def test_pages_are_asked_for_in_the_query():
     sent = await call(app, "GET", "/cursors", query=b"after=abc&limit=7")
     assert sent.body == b'{"items":[{"id":7}],"next_cursor":"abc","has_more":true}'
     assert (await call(app, "GET", "/pages", query=b"page=9223372036854775808")).status == 400
+
+
+async def with_both() -> list[Alone]:
+    return [Alone(1), Other(2), Alone(3)]
+
+
+async def with_response_model():
+    return [Alone(1), Other(2), Alone(3)]
+
+
+@pytest.mark.parametrize("handler", [with_both, with_response_model])
+async def test_a_response_model_filters_every_item_of_a_list(handler):
+    app = HawkAPI()
+    app.get("/", response_model=list[Alone])(handler)
+    assert (await call(app, "GET", "/")).json() == [{"id": 1}, {"id": 2}, {"id": 3}]
+
+
+@pytest.mark.parametrize("items", [[Other(1), Alone(2)], [Alone(1), Other(2)], [Other(1)]])
+async def test_by_the_annotation_alone_the_ends_of_a_list_decide_that_all_is_filtered(items):
+    app = HawkAPI()
+
+    @app.get("/")
+    async def handler() -> list[Alone]:
+        return items
+
+    assert (await call(app, "GET", "/")).json() == [{"id": item.id} for item in items]

@@ -169,6 +169,12 @@ def test_only_routers_are_included():
         Router().include_router(sub_app)
 
 
+@pytest.mark.parametrize("make", [Router, HawkAPI])
+def test_an_app_is_not_included_but_mounted(make):
+    with pytest.raises(TypeError, match=r"an app is more: .* Mount it: mount\(path, app\)"):
+        make().include_router(HawkAPI())
+
+
 def test_a_router_cannot_include_itself():
     router = Router()
     with pytest.raises(ValueError, match=r"cannot include itself"):

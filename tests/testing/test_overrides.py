@@ -233,6 +233,17 @@ def test_the_inner_one_of_two_counts(functions):
         assert functions.get("/user").json() == "audited outer"
 
 
+@pytest.mark.parametrize("both", [current_user, audited])
+def test_overrides_may_end_in_the_order_in_which_they_began(functions, both):
+    first, second = override(functions.app, current_user, "first"), override(functions.app, both, "second")
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert functions.get("/user?token=real").json() in {"audited second", "second"}
+    second.__exit__(None, None, None)
+    assert functions.get("/user?token=real").json() == "audited real"
+
+
 def test_a_function_is_replaced_for_websockets_too(functions):
     with override(functions.app, current_user, "ada"), functions.websocket_connect("/ws") as session:
         assert session.receive_text() == "audited ada"
