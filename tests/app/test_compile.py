@@ -270,3 +270,15 @@ def test_middleware_that_is_none_is_reported_beside_the_mistakes_of_its_handler(
     assert [mistake.split(": ")[2][:14] for mistake in found.value.mistakes] == [
         "parameter 'arg" if i % 2 == 0 else "middleware 'no" for i in range(4)
     ]
+
+
+def test_leaving_fields_out_where_there_is_no_model_is_a_mistake():
+    app = HawkAPI()
+
+    @app.get("/", response_model_exclude_none=True, response_model_exclude_defaults=True)
+    async def handler(): ...
+
+    with pytest.raises(SealError) as found:
+        app.seal()
+    (mistake,) = found.value.mistakes
+    assert "response_model_exclude_none, response_model_exclude_defaults: there is no model; " in mistake

@@ -407,3 +407,18 @@ async def test_an_error_is_logged_once_however_many_layers_it_passes(caplog):
     with caplog.at_level(logging.INFO, "hawkapi"):
         await call(app, "GET", "/")
     assert len(caplog.records) == 1
+
+
+async def test_an_app_with_middleware_inside_of_another_middleware_answers_for_its_own():
+    inner = HawkAPI()
+
+    class Fails(Middleware):
+        async def before_request(self, request):
+            raise HTTPException(418)
+
+    class Passes(Middleware):
+        async def before_request(self, request):
+            return request
+
+    inner.add_middleware(Fails)
+    assert (await call(Passes(inner), "GET", "/")).status == 418

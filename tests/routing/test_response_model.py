@@ -436,3 +436,8 @@ def test_dates_bytes_and_numbers_stay_what_they_are(options):
     shaped = response_shape(list[Native], **options).shape([value, msgspec.to_builtins(value) | {"free": b"\xff"}])
     assert encode_response_msgpack(shaped) == encode_response_msgpack([value, value])
     assert encode_response(shaped) == encode_response([value, value])
+
+
+def test_a_list_of_lists_is_looked_at_wholly():
+    shape = response_shape(list[list[User]], trusted=True, implied=True).shape
+    assert shape([[User(1), UserFull(2), User(3)]]) == [[User(1), User(2), User(3)]]
