@@ -135,7 +135,7 @@ class _Added:
             if message["type"] == "http.response.start":
                 headers = [*message.get("headers", ())]
                 for name, _ in headers:
-                    if name in names:
+                    if name.lower() in names:
                         headers = self._merged(headers)
                         break
                 else:
@@ -146,7 +146,7 @@ class _Added:
         return send_added
 
     def _merged(self, headers: RawHeaders) -> RawHeaders:
-        kept = [pair for pair in headers if pair[0] == b"vary" or pair[0] not in self._names]
+        kept = [pair for pair in headers if (name := pair[0].lower()) == b"vary" or name not in self._names]
         return with_vary([*kept, *self._headers], _VARY)
 
 

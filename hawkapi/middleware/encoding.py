@@ -30,7 +30,10 @@ _BINDING = frozenset(
 _UNTRUE = frozenset({b"content-length", b"accept-ranges"})
 """Headers that are not true of a coded body; a range of it would be one of the other."""
 
-_INCOMPLETE = frozenset({204, 205, 206})  # without a body, or with a part of one
+_BODILESS = frozenset({204, 205})
+
+_OF_A_PART = frozenset({b"content-range", b"content-length"})
+"""Headers of a part (206) that the whole has not; the others, and `vary`, are those of the whole (RFC 9110 15.3.7)."""
 
 
 class EncodingMiddleware(Middleware):
@@ -115,7 +118,7 @@ class _Answer(msgspec.Struct, eq=False):
             self.rest = self.onward
             return self.onward(message)
         coding = self.owner.choose(self.asked[: self.asked_count], events=kind == "events")
-        if coding is None:
+        if coding is None or message["status"] == 206:
             return self._leave(message)
         if message["status"] == 304 or self.scope.get("method") == "HEAD":
             return self._leave({**message, "headers": _weakly_tagged(message["headers"])})
@@ -191,10 +194,13 @@ async def _work(scope: Scope, fn: Callable[[bytes], bytes], data: bytes) -> byte
 def _kind_of(start: Message, minimum: int) -> Literal["fixed", "body", "events"]:
     """Tell by its head what an answer is: one to be left alone, one to be coded, or one of events."""
     status = start["status"]
-    if status < 200 or status in _INCOMPLETE:
+    if status < 200 or status in _BODILESS:
         return "fixed"
+    headers: RawHeaders = start["headers"]
+    if status == 206:
+        headers = [pair for pair in headers if pair[0].lower() not in _OF_A_PART]
     kind = "body"
-    for name, value in start["headers"]:
+    for name, value in headers:
         name = name.lower()
         if name == b"content-type":
             if is_dense(value):

@@ -124,7 +124,7 @@ class _Outgoing:
 
     def send(self, message: Message) -> Awaitable[None]:
         """Be the `send` of what is inside."""
-        if self._session.accessed and message["type"] in _HEADS:
+        if message["type"] in _HEADS and self._session.accessed:
             return self._start(message)
         return self._send(message)
 

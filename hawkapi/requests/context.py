@@ -52,8 +52,9 @@ class RequestContext(SharedRequest, eq=False):
     Attributes:
         app: The app that serves the request; a mounted one takes the place of the outer one.
         limits: Bounds of the requests that middleware makes; `None` for the default ones.
-        edge: What answers an exception that is raised now: what was wrapped round middleware. `None` once the router
-            has the request, or an answer has begun: then the exception is no matter of middleware.
+        edge: What answers an exception that is raised now: what was wrapped round middleware, an error table if that is
+            an app's. `None` once the router has the request, or an answer has begun: then the exception is no matter
+            of middleware.
         path: What the router found in the path, for the endpoint behind the middleware of a route.
         layers: What comes after the middleware of each router round the route, by that middleware.
         rooted: The path is without `root_path` already, or stands below a mount.

@@ -209,9 +209,10 @@ async def test_without_origin_nothing_is_added_where_all_are_allowed(wrap):
     assert wire.headers["vary"] == "Accept"
 
 
-async def test_what_the_app_says_of_cors_is_replaced_and_not_doubled():
+@pytest.mark.parametrize("name", [b"access-control-allow-origin", b"Access-Control-Allow-Origin"])
+async def test_what_the_app_says_of_cors_is_replaced_and_not_doubled(name):
     async def app(scope, receive, send):
-        headers = [(b"access-control-allow-origin", b"*"), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
+        headers = [(name, b"*"), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
         await send({"type": "http.response.start", "status": 204, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
         assert len(headers) == 3
@@ -223,6 +224,16 @@ async def test_what_the_app_says_of_cors_is_replaced_and_not_doubled():
         (b"access-control-allow-origin", SITE.encode()),
         (b"vary", b"Origin"),
     ]
+
+
+async def test_vary_is_appended_to_in_any_case_of_letters():
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 204, "headers": [(b"Vary", b"Accept")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    for origin in (ORIGIN, ("origin", "https://evil.example")):
+        wire = await get(CORSMiddleware(app, allow_origins=[SITE]), origin)
+        assert [value for name, value in wire.sent[0]["headers"] if name.lower() == b"vary"] == [b"Accept, Origin"]
 
 
 async def test_messages_pass_unchanged_one_by_one():

@@ -181,11 +181,34 @@ async def test_text_is_coded_whatever_it_is_called(content_type):
 
 
 @everywhere
-@pytest.mark.parametrize("status", [204, 205, 206])
-async def test_answers_without_a_whole_body_are_left_alone(wrap, status):
+@pytest.mark.parametrize("status", [204, 205])
+async def test_answers_without_a_body_are_left_alone(wrap, status):
     wire = await get(wrap(answering(b"", status=status), GZipMiddleware), "gzip")
     assert wire.body == b""
     assert not {"vary", "content-encoding"} & wire.headers.keys()
+
+
+PART = [("content-range", "bytes 0-9/9000"), ("etag", '"1"'), ("accept-ranges", "bytes")]
+
+
+@everywhere
+@pytest.mark.parametrize("accepted", ["gzip", "identity"])
+async def test_a_part_passes_as_it_is_with_the_vary_of_the_whole(wrap, accepted):
+    headers = [*PART, ("content-type", "text/plain"), ("content-length", "10")]
+    wire = await get(wrap(answering(b"0123456789", status=206, headers=headers), GZipMiddleware), accepted)
+    assert (wire.status, wire.body) == (206, b"0123456789")
+    assert wire.headers.items() >= {**dict(headers), "vary": "Accept-Encoding"}.items()
+    assert "content-encoding" not in wire.headers
+
+
+@everywhere
+@pytest.mark.parametrize(
+    "header", [("content-type", "image/png"), ("content-encoding", "br"), ("cache-control", "no-transform")]
+)
+async def test_a_part_of_what_is_never_coded_says_no_vary(wrap, header):
+    wire = await get(wrap(answering(b"0123456789", status=206, headers=[*PART, header]), GZipMiddleware), "gzip")
+    assert wire.headers.items() >= dict([*PART, header]).items()
+    assert "vary" not in wire.headers
 
 
 @everywhere

@@ -4,7 +4,9 @@ from hawkapi.app.application import HawkAPI
 from hawkapi.exceptions import HTTPException
 from hawkapi.middleware.base import Middleware
 from hawkapi.middleware.error_handler import ErrorHandlerMiddleware
+from hawkapi.plugins import Plugin
 from hawkapi.requests.errors import RequestEntityTooLarge
+from hawkapi.responses.response import Response
 from hawkapi.validation.errors import RequestValidationError, ValidationErrorDetail
 from tests.app.wire import Broken, Wire, exchange
 from tests.asgi import call, http_scope
@@ -153,3 +155,91 @@ async def test_what_is_raised_on_other_scopes_is_raised_on():
 @pytest.mark.parametrize("scope", BARE)
 async def test_other_scopes_pass_as_they_are(scope):
     assert await pass_on(ErrorHandlerMiddleware, scope) is scope
+
+
+# Inside an app of ours
+
+
+class Late(Exception):
+    """Is known to an app."""
+
+
+def asking(exc, *, around_route=False, debug=False, **options):
+    """Make an app that answers exceptions itself, with a middleware inside of this one that raises."""
+
+    class Raising(Middleware):
+        async def before_request(self, request):
+            raise exc
+
+    app = HawkAPI(**options)
+
+    @app.exception_handler(Late)
+    async def late(request, exc):
+        return Response(await request.body(), status_code=418)
+
+    entries = [(ErrorHandlerMiddleware, {"debug": debug}), Raising]
+
+    @app.post("/", middleware=entries if around_route else [])
+    async def handler():
+        return 1
+
+    if not around_route:
+        app.add_middleware(ErrorHandlerMiddleware, debug=debug)
+        app.add_middleware(Raising)
+    return app
+
+
+everywhere_in_app = pytest.mark.parametrize("options", [{}, {"around_route": True}, {"debug": True}])
+
+
+@everywhere_in_app
+async def test_the_handlers_of_the_app_are_asked(options):
+    answer = await call(asking(Late(), **options), "POST", "/", body=b"late")
+    assert (answer.status, answer.body) == (418, b"late")
+
+
+@everywhere_in_app
+async def test_the_app_says_which_status_a_validation_error_has(options):
+    app = asking(RequestValidationError([]), validation_error_status=422, **options)
+    assert (await call(app, "POST", "/")).status == 422
+
+
+@everywhere_in_app
+async def test_the_limits_of_the_app_hold_for_its_handlers(options):
+    app = asking(Late(), max_body_size=3, **options)
+    assert (await call(app, "POST", "/", body=b"late")).status == 500
+
+
+@everywhere_in_app
+async def test_who_observes_the_app_sees_what_nobody_expected(options, caplog):
+    seen = []
+
+    class Watching(Plugin):
+        async def on_exception(self, request, exc):
+            seen.append(exc)
+
+    error = KeyError("the secret")
+    app = asking(error, **options)
+    app.add_plugin(Watching())
+    answer = await call(app, "POST", "/")
+    assert seen == [error]
+    assert len(caplog.records) == 1
+    assert answer.status == 500
+    assert (b"the secret" in answer.body) == options.get("debug", False)
+
+
+async def test_the_handler_of_the_app_for_all_that_nobody_expected_is_asked_in_debug_too():
+    app = asking(KeyError(), debug=True)
+
+    @app.exception_handler(Exception)
+    async def sorry(request, exc):
+        return Response("sorry", status_code=503)
+
+    assert (await call(app, "POST", "/")).body == b"sorry"
+
+
+async def test_round_an_app_in_an_app_the_inner_one_answers():
+    outer = HawkAPI()
+    outer.mount("/inner", asking(Late()))
+    outer.add_middleware(ErrorHandlerMiddleware)
+    assert (await call(outer, "POST", "/inner/")).status == 418

@@ -15,6 +15,7 @@ from hawkapi.middleware.session_store import MOST_DATA, MemorySessionStore
 from hawkapi.requests.request import Request
 from hawkapi.responses.response import Response
 from hawkapi.responses.streaming import StreamingResponse
+from hawkapi.serialization.encoder import encode_response
 from hawkapi.testing.client import TestClient
 from hawkapi.websocket.connection import WebSocket
 from tests.app.wire import Wire, exchange
@@ -223,6 +224,7 @@ READS: dict[str, Any] = {
     "| from the right": lambda s: dict({} | s),
     "update of another": lambda s: {}.update(s),
     "json": json.dumps,
+    "code in C": encode_response,
     "setdefault of what is there": lambda s: s.setdefault("a", 2),
     "pop of what is not there": lambda s: s.pop("x", None),
     "update with nothing": lambda s: s.update(),

@@ -1,5 +1,9 @@
 """Rows of security.md about sessions and CSRF tokens: each test bears the row's name."""
 
+from typing import Any
+
+import msgspec
+import pydantic
 import pytest
 
 from hawkapi.app.application import HawkAPI
@@ -7,6 +11,7 @@ from hawkapi.middleware.csrf import CSRFMiddleware, csrf_token
 from hawkapi.middleware.session import SessionMiddleware
 from hawkapi.middleware.session_store import MemorySessionStore
 from hawkapi.requests.request import Request
+from hawkapi.responses.json_response import JSONResponse
 from hawkapi.responses.response import Response
 from hawkapi.security.signing import Signer
 from hawkapi.testing.client import TestClient
@@ -215,3 +220,58 @@ async def test_no_header_is_written_unchecked_what_a_visitor_puts_in_a_session_c
     (header,) = set_cookies(await call(SessionMiddleware(app, secret_key=KEY), "GET", "/"))
     assert header.count(";") == 5
     assert not set(header) & set("\r\n\0")
+
+
+READ_IN_C = {
+    "itself": lambda session: session,
+    "within": lambda session: {"sessions": [session]},
+    "response": JSONResponse,
+    "dict made in C": lambda session: msgspec.convert(session, dict[str, Any]),
+    "Struct made in C": lambda session: Page(session),
+}
+
+
+class Page(msgspec.Struct):
+    session: dict[str, Any]
+
+
+@pytest.mark.parametrize("read", READ_IN_C.values(), ids=READ_IN_C.keys())
+@pytest.mark.parametrize("options", [{}, {"response_model": dict[str, Any]}], ids=["as it is", "modelled"])
+@pytest.mark.parametrize("accept", ["application/json", "application/msgpack"])
+@pytest.mark.parametrize("store", [None, MemorySessionStore()], ids=["signed", "stored"])
+def test_cve_2026_27205_an_answer_that_code_in_c_makes_of_a_session_varies_by_cookie(store, accept, options, read):
+    app = site(csrf=False, store=store)
+
+    @app.get("/all", **({} if read is JSONResponse else options))
+    async def all_of_it(request: Request):
+        return read(request.scope["session"])
+
+    client = TestClient(app)
+    client.post("/login/ada")
+    answer = client.get("/all", headers={"accept": accept})
+    assert b"ada" in answer.body
+    assert varies(answer)
+    assert "set-cookie" not in answer.headers
+
+
+class Visitor(msgspec.Struct):
+    user: str
+
+
+class Model(pydantic.BaseModel):
+    user: str
+
+
+@pytest.mark.parametrize(("read", "model"), [(lambda s: msgspec.convert(s, Visitor), None), (lambda s: s, Model)])
+def test_cve_2026_27205_what_takes_a_session_apart_in_c_fails_and_shows_nothing(read, model, caplog):
+    app = site(csrf=False)
+
+    @app.get("/all", response_model=model)
+    async def all_of_it(request: Request):
+        return read(request.scope["session"])
+
+    client = TestClient(app)
+    client.post("/login/ada")
+    answer = client.get("/all")
+    assert answer.status_code == 500
+    assert "ada" not in answer.text

@@ -61,7 +61,10 @@ def mistakes(app):
 @pytest.mark.parametrize(
     ("annotation", "message"),
     [
-        (Service, "No provider for Service; register it in the app's container: container.scoped(Service, factory=...)"),
+        (
+            Service,
+            "No provider for Service; register it in the app's container: container.scoped(Service, factory=...)",
+        ),
         (Callable[[int], int] | int, "Type unions containing a custom type"),
         (Rate, "Enums must contain either all str or all int values"),
         (Literal[True], "typing.Literal[True] cannot be made from text"),
