@@ -413,8 +413,9 @@ class HawkAPI(Router):
             return
         in_flight = self._in_flight
         in_flight.count += 1
+        entry = self._entry
         try:
-            await self._entry(scope, receive, send)
+            await entry(scope, receive, send)
         except Exception as exc:
             if self._rescue is None or not await self._rescue(exc, scope, receive, send):
                 raise
@@ -423,7 +424,8 @@ class HawkAPI(Router):
             if in_flight.idle is not None:
                 in_flight.tell()
             if "hawkapi" in scope:  # the caller may use its scope again
-                context = scope.pop("hawkapi")
+                context = scope["hawkapi"]
+                del scope["hawkapi"]
                 if context.messages is not None:
                     context.messages.stop()
                 if context.form is not None:

@@ -87,7 +87,7 @@ def seal(
         mistakes += sealing.container.mistakes()
     ordered = sorted(registered.mounts, key=lambda mount: -len(mount.path))
     dispatcher = Dispatcher(app, table, websockets, ordered, sealing.errors, sealing.limits, refusal)
-    entry = guarded = dispatcher.entry()
+    entry = guarded = dispatcher.entry(behind=bool(declared.middleware))
     rescue: Rescue | None = None
     if declared.middleware:
         unclaimed = {path: probe for path, probe in probes.items() if "GET" not in table.static.get(path, {})}

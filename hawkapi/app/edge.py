@@ -5,7 +5,7 @@ Both serve many times a second what is built once: all they need is in their clo
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from copy import copy
 from typing import Any, NamedTuple, TypeAlias
 
@@ -73,11 +73,13 @@ class Edge:
 
         return serve
 
-    def direct(self, stack: ASGIApp) -> tuple[ASGIApp, Rescue]:
-        """Serve an `http` scope without a coroutine of one's own: what a stack raises is answered by the caller.
+    def direct(self, stack: ASGIApp, probes: Container[str], guarded: ASGIApp) -> tuple[ASGIApp, Rescue]:
+        """Serve the usual request without a coroutine of one's own: what a stack raises is answered by the caller.
 
         Args:
             stack: The outermost middleware.
+            probes: Paths that are not usual.
+            guarded: Serves all that is not usual.
 
         Returns:
             What gives the awaitable that serves a scope, and what answers an exception that this has raised, if
@@ -88,6 +90,8 @@ class Edge:
 
         def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             """Serve one request."""
+            if scope["type"] != "http" or scope.get("root_path") or scope["path"] in probes:
+                return guarded(scope, receive, send)
             context: RequestContext | None = scope.get("hawkapi")
             if context is None:
                 scope["hawkapi"] = RequestContext(app, limits, edge)
@@ -215,24 +219,14 @@ def onion(
     """Wrap what serves an app in its middleware.
 
     Args:
-        entry: What serves the app without.
+        entry: What serves the app without, made to stand behind middleware.
         middleware: As declared, the outermost first.
         probes: By path; they know no middleware.
         edge: The app's.
         without_root: Strips the server's `root_path` from the path of a scope, unless that is done.
     """
-
-    def enter_app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Go on where there is no middleware any more."""
-        try:
-            scope["hawkapi"].edge = None
-        except KeyError:  # some middleware makes a scope of its own
-            pass
-        return entry(scope, receive, send)
-
-    stack, mistakes = build_stack(middleware, enter_app)
+    stack, mistakes = build_stack(middleware, entry)
     http, websocket = edge.http(stack), edge.websocket(stack)
-    direct, rescue = edge.direct(stack)
 
     def guarded(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer a probe; all else comes to the middleware."""
@@ -245,10 +239,4 @@ def onion(
             return probe(scope, receive, send, ())
         return http(scope, receive, send)
 
-    def enter(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Take the usual request the short way."""
-        if scope["type"] != "http" or scope.get("root_path") or scope["path"] in probes:
-            return guarded(scope, receive, send)
-        return direct(scope, receive, send)
-
-    return Onion(enter, rescue, guarded, mistakes)
+    return Onion(*edge.direct(stack, probes, guarded), guarded, mistakes)

@@ -6,7 +6,6 @@ for that.
 """
 
 from collections.abc import Awaitable
-from functools import cached_property
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -40,6 +39,7 @@ class Middleware:
 
     _has_before: ClassVar[bool] = False
     _has_after: ClassVar[bool] = False
+    _joined: Hooks | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -93,10 +93,16 @@ class Middleware:
         """Give what `__call__` comes to."""
         return self._hooks.enter if type(self)._enter is Middleware._enter else self._enter
 
-    @cached_property
+    @property
     def _hooks(self) -> Hooks:
-        before = self.before_request if self._has_before else None
-        return Hooks(self, before, self.after_response if self._has_after else None)
+        joined = self._joined
+        if joined is None:
+            before = self.before_request if self._has_before else None
+            joined = Hooks(self, before, self.after_response if self._has_after else None)
+            # As an attribute like others: `cached_property` asks for `__dict__`, and from then on Python 3.11 takes
+            # three times as long to read `app`, at every request.
+            object.__setattr__(self, "_joined", joined)
+        return joined
 
 
 def layer_of(app: ASGIApp) -> ASGIApp:

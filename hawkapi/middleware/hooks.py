@@ -15,7 +15,6 @@ from hawkapi.middleware.outgoing import AfterResponse, Outgoing, Unshown, misfit
 from hawkapi.middleware.response_head import ResponseHead
 from hawkapi.middleware.unrolled import unrolled
 from hawkapi.requests.context import RequestContext
-from hawkapi.requests.limits import DEFAULT_LIMITS
 from hawkapi.requests.request import Request
 from hawkapi.responses.base import BaseResponse
 
@@ -121,10 +120,9 @@ def _receive_of(context: RequestContext, receive: Receive) -> Receive:
 
 
 _NAMES: dict[str, Any] = {
-    "LIMIT": DEFAULT_LIMITS.body,
     "Outgoing": Outgoing,
-    "Request": Request,
     "ResponseHead": ResponseHead,
+    "blank_request": Request._blank,  # pyright: ignore[reportPrivateUsage]  # no matter of users
     "part": _part,
     "receive_of": _receive_of,
     "stand_alone": stand_alone,

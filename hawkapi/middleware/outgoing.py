@@ -48,14 +48,15 @@ class Outgoing(msgspec.Struct, eq=False):
         unshown = self.unshown
         if unshown is not None and message["type"] == "http.response.start":
             return unshown[0](self, message)
-        return self.onward(message)
+        onward = self.onward
+        return onward(message)
 
     async def part(
         self, hook: AfterResponse, outer: Unshown, result: ResponseHead | BaseResponse | None, head: ResponseHead
     ) -> None:
         """Send what a hook has made another answer of; the hooks outside of it are shown to that one."""
         context = self.context
-        self.unshown = (show, hook, None)
+        self.unshown, context.edge = (show, hook, None), self.edge
         if outer is not None:
             rest = Outgoing(outer, self.request, context, self.edge, self.scope, self.receive, self.onward)
             self.onward = rest.send

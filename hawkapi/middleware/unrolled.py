@@ -3,6 +3,9 @@
 Python is fast where a place in the code always calls the same function, and slower where it calls another one each
 time: a loop over five pairs of hooks costs a tenth of the request. The app of each middleware but the last, which is
 called, is compared with the one that was found when the layer was made: somebody may have replaced it.
+
+An attribute of a `msgspec.Struct` is read quickly and set slowly. So how far a head has come is written down only when
+a hook raises: what it raised has an answer, and an answer to that is not shown to the same hook again.
 """
 
 from collections.abc import Sequence
@@ -22,10 +25,11 @@ def unrolled(hooks: Sequence[tuple[bool, bool]], names: dict[str, Any]) -> tuple
             be added later.
 
     Returns:
-        What serves a scope, called with the layer first, and what shows the head of an answer to all hooks for it.
+        What serves a scope, called with the layer first, and what shows the head of an answer to all hooks for it,
+        `None` if there are none.
     """
     exec(_code(tuple(hooks)), names)  # noqa: S102  # nothing but numbers goes into the source
-    return names["enter"], names["start"]
+    return names["enter"], names.get("start")
 
 
 @lru_cache(maxsize=256)
@@ -46,7 +50,7 @@ def _enter(hooks: Sequence[tuple[bool, bool]]) -> list[str]:
         '    context = scope.get("hawkapi")',
         "    if context is None:",
         f"        return {wait}stand_alone(hooks.enter, scope, receive, send)",
-        "    request = Request(scope, receive, None, LIMIT, context.limits)",
+        "    request = blank_request(scope, receive, context.limits)",
         "    result = None",
     ]
     has_read: list[str] = []
@@ -73,27 +77,36 @@ def _enter(hooks: Sequence[tuple[bool, bool]]) -> list[str]:
     text += [f"    {line}" for line in has_read]
     if shows:
         text += ["    send = Outgoing(unshown, request, context, context.edge, scope, receive, send).send"]
-    return [*text, f"    return {wait}middleware{last}.app(scope, receive, send)"]
+    return [*text, f"    app = middleware{last}.app", f"    return {wait}app(scope, receive, send)"]
 
 
 def _start(hooks: Sequence[tuple[bool, bool]]) -> list[str]:
-    """Write what shows a head: `hawkapi.middleware.outgoing.show` without the loop."""
+    """Write what shows a head, if a hook asks for it: `hawkapi.middleware.outgoing.show` without the loop."""
+    if not any(after for _, after in hooks):
+        return []
     text = [
         "async def start(outgoing, message):",
-        "    context, request = outgoing.context, outgoing.request",
-        "    context.edge = outgoing.edge",
+        "    context, request, rest = outgoing.context, outgoing.request, unshown",
         "    head = ResponseHead(message)",
+        "    try:",
     ]
     for i, (_, after) in reversed(list(enumerate(hooks))):
         if after:
             text += [
-                f"    result = await after{i}(request, head)",
-                f"    if {_OTHER.format(given='head')} or head._status is not None:",
-                f"        return await outgoing.part(after{i}, outer{i}, result, head)",
-                f"    outgoing.unshown = outer{i}",
+                f"        result = await after{i}(request, head)",
+                f"        if {_OTHER.format(given='head')} or head._status is not None:",
+                f"            return await outgoing.part(after{i}, outer{i}, result, head)",
+                f"        rest = outer{i}",
             ]
     return [
         *text,
-        "    context.edge = None",
-        "    await outgoing.onward(message if head._headers is None else head.start())",
+        "    except BaseException:",
+        "        if outgoing.unshown is unshown:",  # else it was not a hook that raised
+        "            outgoing.unshown, context.edge = rest, outgoing.edge",
+        "        raise",
+        "    outgoing.unshown = None",
+        "    if context.edge is not None:",
+        "        context.edge = None",
+        "    onward = outgoing.onward",
+        "    await onward(message if head._headers is None else head.start())",
     ]
