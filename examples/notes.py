@@ -162,7 +162,9 @@ app.add_middleware(CompressionMiddleware)
 app.add_middleware(SecurityHeadersMiddleware)
 # Secure cookies need HTTPS; a key of one's own comes from the environment.
 app.add_middleware(
-    SessionMiddleware, secret_key=os.environ.get("SECRET_KEY", "for development only, 32 bytes"), secure=False
+    SessionMiddleware,
+    secret_key=os.environ.get("SECRET_KEY", "for development only, and never elsewhere"),
+    secure=False,
 )
 
 v1 = Router(prefix="/v1")
