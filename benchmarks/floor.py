@@ -20,12 +20,11 @@ from benchmarks.scenarios import (
     LAYERS,
     PROBLEM,
     SCENARIOS,
-    SETTINGS,
-    Connection,
     Item,
     NewItem,
-    Repository,
-    Settings,
+    connection,
+    repository,
+    settings,
 )
 
 _JSON, _PROBLEM = JSON.encode(), PROBLEM.encode()
@@ -112,22 +111,6 @@ async def create_item(scope: Scope, receive: Receive):
 
 async def catalogue(scope: Scope, receive: Receive):
     return 200, _JSON, _encode(CATALOGUE)
-
-
-async def settings():
-    return SETTINGS
-
-
-async def connection(settings: Settings):
-    opened = Connection(settings.dsn)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-async def repository(connection: Connection):
-    return Repository(connection)
 
 
 async def stock(scope: Scope, receive: Receive):

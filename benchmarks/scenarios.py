@@ -5,7 +5,7 @@ differently as a whole (middleware) is an app of its own under its letter in the
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -76,6 +76,27 @@ class Repository:
 
 
 SETTINGS = Settings("warehouse")
+
+
+async def settings() -> Settings:
+    """Give what a connection needs; the first of the three dependencies of f."""
+    return SETTINGS
+
+
+async def connection(settings: Settings) -> AsyncIterator[Connection]:
+    """Give a connection, and close it."""
+    opened = Connection(settings.dsn)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+async def repository(connection: Connection) -> Repository:
+    """Give what the handler takes."""
+    return Repository(connection)
+
+
 CATALOGUE = [Item(id=n, name=f"Item number {n}", price=n + 0.5, tags=["new", "garden"]) for n in range(100)]
 
 

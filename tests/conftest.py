@@ -19,3 +19,14 @@ def anyio_backend(request):
 def unclaimed_process(monkeypatch):
     """Have each test begin in a process whose signals nobody has claimed, as tests of the runner do."""
     monkeypatch.setattr("hawkapi.runtime.signals._claims", [])
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Have the time limits of requests go by a clock that stands still until a test moves `now`."""
+
+    class Clock:
+        now = 1000.0
+
+    monkeypatch.setattr("hawkapi.runtime.deadlines.monotonic", lambda: Clock.now)
+    return Clock

@@ -6,7 +6,6 @@ h' is left out.
 Falcon's own `sync_to_async` knows asyncio only; AnyIO's threads are there on trio as well.
 """
 
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
@@ -17,7 +16,7 @@ from msgspec import ValidationError
 from msgspec.json import Decoder, Encoder
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
+from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, Item, NewItem, connection, repository, settings
 
 _decode_item = Decoder(NewItem).decode
 
@@ -51,26 +50,12 @@ class Catalogue:
         resp.media = CATALOGUE
 
 
-async def settings() -> Settings:
-    return SETTINGS
-
-
-@asynccontextmanager
-async def connection(settings: Settings) -> AsyncIterator[Connection]:
-    opened = Connection(settings.dsn)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-async def repository(connection: Connection) -> Repository:
-    return Repository(connection)
+connected = asynccontextmanager(connection)
 
 
 class Stock:
     async def on_get(self, req: Request, resp: Response):
-        async with connection(await settings()) as opened:
+        async with connected(await settings()) as opened:
             found = await repository(opened)
             resp.media = found.stock()
 

@@ -3,7 +3,6 @@
 An app of it has one hook before the handler and one after, so h is middleware on its base class that wraps `send`.
 """
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from litestar import Litestar, get, post
@@ -12,7 +11,17 @@ from litestar.middleware import AbstractMiddleware
 from litestar.params import Parameter
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
+from benchmarks.scenarios import (
+    CATALOGUE,
+    LAYERS,
+    SCENARIOS,
+    Item,
+    NewItem,
+    Repository,
+    connection,
+    repository,
+    settings,
+)
 
 
 @get("/ping")
@@ -38,22 +47,6 @@ async def create_item(data: NewItem) -> Item:
 @get("/catalogue")
 async def catalogue() -> list[Item]:
     return CATALOGUE
-
-
-async def settings() -> Settings:
-    return SETTINGS
-
-
-async def connection(settings: Settings) -> AsyncIterator[Connection]:
-    opened = Connection(settings.dsn)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-async def repository(connection: Connection) -> Repository:
-    return Repository(connection)
 
 
 DEPENDENCIES = {

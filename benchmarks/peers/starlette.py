@@ -1,6 +1,5 @@
 """The scenarios in Starlette, which leaves validation and dependencies to its users."""
 
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from msgspec import ValidationError
@@ -14,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from benchmarks.asgi import App
-from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, SETTINGS, Connection, Item, NewItem, Repository, Settings
+from benchmarks.scenarios import CATALOGUE, LAYERS, SCENARIOS, Item, NewItem, connection, repository, settings
 
 _encode = Encoder().encode
 _decode_item = Decoder(NewItem).decode
@@ -57,25 +56,11 @@ async def catalogue(request: Request):
     return JSONResponse(CATALOGUE)
 
 
-async def settings() -> Settings:
-    return SETTINGS
-
-
-@asynccontextmanager
-async def connection(settings: Settings) -> AsyncIterator[Connection]:
-    opened = Connection(settings.dsn)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-async def repository(connection: Connection) -> Repository:
-    return Repository(connection)
+connected = asynccontextmanager(connection)
 
 
 async def stock(request: Request):
-    async with connection(await settings()) as opened:
+    async with connected(await settings()) as opened:
         found = await repository(opened)
         return JSONResponse(found.stock())
 

@@ -343,7 +343,7 @@ class HawkAPI(Router):
             SealError: With every mistake in what was declared.
         """
         # Importing an app is cheap: what serves it is loaded now, not with what declares it.
-        from hawkapi.app.compile import seal  # noqa: PLC0415
+        from hawkapi.app.compile import seal  # noqa: PLC0415  # as said above
 
         if not self._sealed:
             probes = self._probes.endpoints()

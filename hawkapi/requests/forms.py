@@ -5,7 +5,7 @@ from typing import cast
 from urllib.parse import unquote_to_bytes
 
 from multipart import (  # pyright: ignore[reportMissingTypeStubs]  # no py.typed, annotated in part
-    parse_options_header,  # pyright: ignore[reportUnknownVariableType]
+    parse_options_header,  # pyright: ignore[reportUnknownVariableType]  # the library annotates half of it
 )
 
 from hawkapi.requests.errors import MalformedBody

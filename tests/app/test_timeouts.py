@@ -1,7 +1,6 @@
 """Time limits: 504 for a handler over its own, and nothing else."""
 
 import time
-from contextlib import contextmanager
 from threading import Event
 
 import anyio
@@ -18,6 +17,7 @@ from hawkapi.routing.router import Router
 from hawkapi.runtime import deadlines
 from tests.app.wire import Wire, chunks, exchange
 from tests.asgi import call
+from tests.runtime.pools import all_back, released
 
 SHORT = 0.01
 PROBLEM = {
@@ -369,27 +369,3 @@ async def test_a_sync_handler_with_a_body_and_a_timeout_is_bound_as_any():
 
     wire = await exchange(app, "POST", "/", wire=Wire(*chunks(b"[1,", b"2]")))
     assert wire.body == b"[3,true]"
-
-
-async def all_back(pool):
-    """Wait until no thread of a pool is in use."""
-    while pool.borrowed_tokens:
-        await anyio.to_thread.run_sync(int)
-
-
-@contextmanager
-def released(event):
-    """Let the threads go that wait for an event, whatever happens."""
-    try:
-        yield
-    finally:
-        event.set()
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    class Clock:
-        now = 1000.0
-
-    monkeypatch.setattr(deadlines, "monotonic", lambda: Clock.now)
-    return Clock

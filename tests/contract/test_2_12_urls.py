@@ -50,10 +50,10 @@ def test_what_is_wrong_is_a_lookup_error_that_names_the_candidates(app, name, pa
 
 
 async def test_the_url_of_a_request_is_absolute(app):
-    scope = http_scope("GET", "/root/api/items/5/a", headers=[("host", "api.example.com")])
+    scope = http_scope("GET", "/base/api/items/5/a", headers=[("host", "api.example.com")])
     wire = Wire()
-    await app(scope | {"scheme": "https", "root_path": "/root"}, wire.receive, wire.send)
-    assert wire.body == b'"https://api.example.com/root/api/items/6/a"'
+    await app(scope | {"scheme": "https", "root_path": "/base"}, wire.receive, wire.send)
+    assert wire.body == b'"https://api.example.com/base/api/items/6/a"'
 
 
 async def test_the_url_of_a_request_without_a_host(app):

@@ -1,12 +1,11 @@
 """A 504 with open generators: each is closed once, and none commits."""
 
-from contextlib import contextmanager
 from threading import Event
 from typing import Annotated
 
 import anyio
 import pytest
-from anyio import sleep_forever, to_thread
+from anyio import sleep_forever
 from anyio.lowlevel import checkpoint
 
 from hawkapi.app.application import HawkAPI
@@ -15,6 +14,7 @@ from hawkapi.di.depends import Depends
 from hawkapi.runtime import deadlines
 from tests.asgi import call
 from tests.dependencies.cleanup import ASYNC, KINDS, STYLES, SYNC, WAITING, declare, logged
+from tests.runtime.pools import all_back, released
 
 SHORT = 0.01
 PATIENCE = 60
@@ -225,27 +225,3 @@ def assert_closed_once(log):
     for name in {line.partition(" ")[0] for line in log}:
         lines = [line for line in log if line.startswith(f"{name} ")]
         assert len(lines) == 2 * lines.count(f"{name} opened"), log
-
-
-async def all_back(pool):
-    """Wait until no thread of a pool is in use."""
-    while pool.borrowed_tokens:
-        await to_thread.run_sync(int)
-
-
-@contextmanager
-def released(event):
-    """Let the threads go that wait for an event, whatever happens."""
-    try:
-        yield
-    finally:
-        event.set()
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    class Clock:
-        now = 1000.0
-
-    monkeypatch.setattr(deadlines, "monotonic", lambda: Clock.now)
-    return Clock

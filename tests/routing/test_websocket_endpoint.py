@@ -146,7 +146,7 @@ async def test_mistakes_in_handlers_are_found_at_the_seal():
     async def body(ws, x: dict): ...
 
     @app.websocket("/lost")
-    async def lost(ws: "Nowhere"): ...  # noqa: F821
+    async def lost(ws: "Nowhere"): ...  # noqa: F821  # that is the mistake
 
     with pytest.raises(SealError, match="4 mistakes") as caught:
         app.seal()

@@ -1,6 +1,6 @@
-"""Pools whose threads are busy."""
+"""Pools whose threads are busy, and their end."""
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from threading import Event, Semaphore
 
@@ -27,3 +27,18 @@ async def occupied(pool):
             yield
         finally:
             release.set()
+
+
+async def all_back(pool):
+    """Wait until no thread of a pool is in use."""
+    while pool.borrowed_tokens:
+        await to_thread.run_sync(int)
+
+
+@contextmanager
+def released(event):
+    """Let the threads go that wait for an event, whatever happens."""
+    try:
+        yield
+    finally:
+        event.set()
