@@ -13,7 +13,6 @@ import msgspec
 
 from hawkapi._signature import (
     EMPTY,
-    CallKind,
     Parameter,
     Signature,
     UnreadableSignature,
@@ -28,6 +27,7 @@ from hawkapi.di.container import Container
 from hawkapi.di.depends import Depends, Security, SecurityScopes
 from hawkapi.di.provider import Lifecycle
 from hawkapi.pagination import CursorParams, PaginationParams
+from hawkapi.routing.injection_plan import Call, Injection
 from hawkapi.validation.coerce import UnsupportedType, split_annotated, text_converter, union_members
 from hawkapi.validation.constraints import ParameterMarker
 from hawkapi.validation.shapes import is_class
@@ -35,52 +35,6 @@ from hawkapi.validation.specs import ParameterSpec, contradictions, source_of
 
 Reader: TypeAlias = Callable[[Signature, tuple[str, ...]], tuple[list[ParameterSpec], list[str]]]
 """Reads what parameters take of a request: their specs, and a text for each that cannot be served."""
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One call before the handler's.
-
-    Attributes:
-        kind: What the call gives; `provider` for a service of the container, `scheme` for a security scheme.
-        target: What is called, or the `Provider`.
-        name: The global name that stands for it.
-        result: The variable that takes what it gives.
-        arguments: Its arguments as source.
-        inputs: The variables in them.
-        waits: Of an async generator: it may wait between its yields.
-    """
-
-    kind: CallKind | str
-    target: Any
-    name: str
-    result: str
-    arguments: str = ""
-    inputs: tuple[str, ...] = ()
-    waits: bool = True
-
-
-class Injection(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a handler's arguments are made of.
-
-    Attributes:
-        specs: What is bound of the request, in order: the variables `v0`, `v1`, …
-        schemes: The security schemes; they are asked before anything is bound.
-        providers: The services of the container.
-        calls: The dependencies, in order.
-        arguments: The handler's arguments as source.
-        inputs: The variables in them.
-        constants: Global names that the arguments use.
-        container: Where scoped services come from; `None` where the handler needs none.
-    """
-
-    specs: list[ParameterSpec]
-    schemes: tuple[Call, ...] = ()
-    providers: tuple[Call, ...] = ()
-    calls: tuple[Call, ...] = ()
-    arguments: str = ""
-    inputs: tuple[str, ...] = ()
-    constants: dict[str, Any] = {}
-    container: Container | None = None
 
 
 class Planner:

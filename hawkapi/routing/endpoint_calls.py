@@ -13,9 +13,10 @@ from hawkapi.routing.endpoint_plan import EndpointPlan
 from hawkapi.routing.errors import validation_problem
 from hawkapi.routing.guarded import send_guarded
 from hawkapi.routing.requesting import provide_context, request_maker
+from hawkapi.runtime.cleanup import CleanupFailed
 from hawkapi.runtime.deadlines import TimeLimit
 from hawkapi.runtime.disconnect import DisconnectWatch
-from hawkapi.runtime.exits import CleanupFailed, Opened, abort, close
+from hawkapi.runtime.exits import Opened, abort, close
 from hawkapi.validation.binder import Received
 from hawkapi.validation.errors import RequestValidationError
 

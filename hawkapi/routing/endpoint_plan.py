@@ -8,9 +8,9 @@ import msgspec
 from hawkapi._types import RawHeaders, Receive, Scope, Send
 from hawkapi.requests.context import Serving
 from hawkapi.requests.limits import Limits
-from hawkapi.routing.dependencies import Injection
 from hawkapi.routing.errors import ErrorTable
 from hawkapi.routing.injection import Guard
+from hawkapi.routing.injection_plan import Injection
 from hawkapi.routing.response_model import ResponseShape
 from hawkapi.validation.binder import Binder
 

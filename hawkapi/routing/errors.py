@@ -14,8 +14,8 @@ from hawkapi.responses.json_response import JSONResponse
 from hawkapi.responses.problem import PROBLEM_TYPE, phrase, problem_body, problem_response
 from hawkapi.responses.response import Response
 from hawkapi.runtime import threads
+from hawkapi.runtime.cleanup import CleanupFailed
 from hawkapi.runtime.deadlines import TimeExceeded
-from hawkapi.runtime.exits import CleanupFailed
 from hawkapi.runtime.runtime import of
 from hawkapi.runtime.threads import PoolExhausted
 from hawkapi.serialization.encoder import encode_response

@@ -14,9 +14,11 @@ from hawkapi.di.provider import UNMADE, Lifecycle
 from hawkapi.di.scope import Scope
 from hawkapi.requests.connection import HTTPConnection
 from hawkapi.routing.binding import indent
-from hawkapi.routing.dependencies import Call, Injection
+from hawkapi.routing.injection_plan import Call, Injection
 from hawkapi.runtime import threads
-from hawkapi.runtime.exits import Hop, abort, begin, cleanup_failed, close, enter, recover, running, unyielded
+from hawkapi.runtime.cleanup import cleanup_failed
+from hawkapi.runtime.exits import abort, close, enter, recover, running, unyielded
+from hawkapi.runtime.sync_exits import Hop, begin
 
 Guard: TypeAlias = Callable[[HTTPConnection], Awaitable[None]]
 """Refuses a request by raising, before anything of it is looked at."""

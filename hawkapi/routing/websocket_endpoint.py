@@ -18,13 +18,13 @@ from hawkapi.requests.context import Serving
 from hawkapi.requests.errors import MalformedBody, RequestError
 from hawkapi.requests.limits import Limits
 from hawkapi.routing.binding import head_names, indent, load, read_head, wanted_headers
-from hawkapi.routing.dependencies import Injection
 from hawkapi.routing.errors import request_line, single_leaf
 from hawkapi.routing.injection import Exits, Guard, asks, calls, names_of
+from hawkapi.routing.injection_plan import Injection
 from hawkapi.routing.requesting import provide_context
 from hawkapi.routing.websocket_refusal import Refusal
 from hawkapi.routing.websocket_route import WebSocketRoute
-from hawkapi.runtime.exits import CleanupFailed
+from hawkapi.runtime.cleanup import CleanupFailed
 from hawkapi.validation.binder import Binder, Received
 from hawkapi.validation.errors import RequestValidationError
 from hawkapi.websocket.connection import WebSocketDisconnect, WebSocketState, WrongFrame

@@ -4,25 +4,27 @@ What is open stands in a plain list, the last one at its end. An async generator
 all others are an `Exit`. `close` goes through the list after a success, `abort` after a failure.
 """
 
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from logging import getLogger
-from threading import Lock
 from types import AsyncGeneratorType
-from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar, TypeVarTuple, cast
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 from anyio import CancelScope
 
-from hawkapi._errors import HawkAPIError
-from hawkapi.runtime import threads
-from hawkapi.runtime.deadlines import CLEANUP_SECONDS, begin_cleanup, shielded
+from hawkapi.runtime.cleanup import (
+    CleanupFailed,
+    cleanup_failed,
+    is_same,
+    name_of,
+    nothing_yielded,
+    report,
+    yielded_again,
+)
+from hawkapi.runtime.deadlines import CLEANUP_SECONDS, begin_cleanup
 from hawkapi.runtime.shutdown import is_cancelled
-from hawkapi.runtime.threads import Pool
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
 
-_log = getLogger("hawkapi")
 _NOTHING: Any = object()
 
 
@@ -48,26 +50,6 @@ Bare: TypeAlias = AsyncGeneratorType[Any, None]
 Opened: TypeAlias = list[Bare | Exit]
 
 
-class CleanupFailed(HawkAPIError):  # noqa: N818 - it says what happened
-    """What follows a `yield` has failed after the handler had succeeded; the cause was logged."""
-
-
-def cleanup_failed(failure: Exception) -> CleanupFailed:
-    """Make the error for a failed cleanup; its text is that of the failure."""
-    if isinstance(failure, CleanupFailed):
-        return failure
-    error = CleanupFailed(str(failure) or type(failure).__name__)
-    error.__cause__ = failure
-    return error
-
-
-class Abandoned(HawkAPIError):  # noqa: N818 - it says what happened
-    """Thrown into what a worker thread has opened when nobody waits for its answer any more."""
-
-    def __init__(self) -> None:
-        super().__init__("the request was over before its worker thread came back")
-
-
 async def close(opened: Opened) -> None:
     """Close all after a success.
 
@@ -83,7 +65,7 @@ async def close(opened: Opened) -> None:
             elif await anext(entry, _NOTHING) is not _NOTHING:
                 await _refuse_more(entry)
         except Exception as exc:  # noqa: BLE001 - whatever it is: the others are closed all the same
-            _report(entry, exc)
+            report(entry, exc)
             failure = failure or exc
         except BaseException as exc:
             await abort(opened, exc)
@@ -110,13 +92,13 @@ async def recover(generators: Sequence[Bare], exc: BaseException | None) -> NoRe
     opened = running(*generators)
     failed = generators[len(opened) - (exc is None)]
     if exc is None:
-        exc = _yielded_again(failed)
+        exc = yielded_again(failed)
         await failed.aclose()
         opened.pop()
     if not isinstance(exc, Exception):
         await abort(opened, exc)
         raise exc
-    _report(failed, exc)
+    report(failed, exc)
     with suppress(CleanupFailed):  # the first failure is the one that is told
         await close(opened)
     raise cleanup_failed(exc)
@@ -137,13 +119,13 @@ async def abort(opened: Opened, exc: BaseException) -> None:
         try:
             await (_throw(entry, failure) if isinstance(entry, AsyncGeneratorType) else entry.leave(failure))
         except BaseException as raised:  # noqa: BLE001 - whatever it is: the others are closed all the same
-            if _is_same(raised, failure):
+            if is_same(raised, failure):
                 failure.__traceback__ = traceback  # the frames of the cleanup point at it: a reference cycle
             else:
                 failure = _next(entry, raised, failure)
         else:
             if not isinstance(failure, Exception) and not is_cancelled():
-                failure = RuntimeError(f"{_name(entry)} cut off what depends on it, and raised nothing")
+                failure = RuntimeError(f"{name_of(entry)} cut off what depends on it, and raised nothing")
     if failure is not exc:
         raise failure
 
@@ -157,50 +139,15 @@ def _next(entry: Any, raised: BaseException, failure: BaseException) -> BaseExce
     if not isinstance(raised, Exception):
         return raised
     if isinstance(failure, Exception) or is_cancelled():
-        _report(entry, raised)
+        report(entry, raised)
         return failure
     return raised
-
-
-def _is_same(raised: BaseException, failure: BaseException) -> bool:
-    """Tell whether what was thrown into a generator came out again; of a StopIteration Python makes a RuntimeError."""
-    if isinstance(failure, StopIteration | StopAsyncIteration):
-        return raised.__cause__ is failure
-    while isinstance(raised, BaseExceptionGroup):  # a task group that a dependency holds wraps what passes through it
-        members = [*cast("BaseExceptionGroup[BaseException]", raised).exceptions]
-        if len(members) > 1:
-            return False
-        raised = members[0]
-    return raised is failure
-
-
-def _report(entry: Any, exc: BaseException) -> None:
-    if not isinstance(exc, CleanupFailed):  # that was logged where it happened
-        _log.error("The cleanup of %s failed", _name(entry), exc_info=exc)
-
-
-def _name(entry: Any) -> str:
-    code = getattr(entry, "ag_code", None) or getattr(entry, "gi_code", None)
-    if code is None:
-        return str(entry)
-    return f"{entry.__qualname__} ({code.co_filename}:{code.co_firstlineno})"
-
-
-def nothing_yielded(generator: Any) -> RuntimeError:
-    """Make the error for a dependency that ended before its `yield`."""
-    return RuntimeError(f"{_name(generator)} ended without a yield: nothing was provided")
 
 
 def unyielded(generators: Sequence[Bare | None], exc: StopAsyncIteration) -> Exception:
     """Tell whether a StopAsyncIteration is the end of one of some generators before its yield, or somebody's own."""
     ended = (generator for generator in generators if generator is not None and generator.ag_frame is None)
     return next((nothing_yielded(generator) for generator in ended), exc)
-
-
-def _yielded_again(generator: Any) -> RuntimeError:
-    return RuntimeError(
-        f"{_name(generator)} yields more than once: a dependency yields what it provides, and cleans up"
-    )
 
 
 async def _finish(generator: AsyncGenerator[Any, None]) -> None:
@@ -218,7 +165,7 @@ async def _throw(generator: AsyncGenerator[Any, None], exc: BaseException) -> No
 
 async def _refuse_more(generator: AsyncGenerator[Any, None]) -> None:
     await generator.aclose()
-    raise _yielded_again(generator)
+    raise yielded_again(generator)
 
 
 async def enter(opened: Opened, generator: AsyncGenerator[T, None]) -> T:
@@ -249,7 +196,7 @@ class ShieldedGenerator:
         self._scope = CancelScope()
 
     def __str__(self) -> str:
-        return _name(self._generator)
+        return name_of(self._generator)
 
     async def enter(self) -> Any:
         """Run it up to its yield.
@@ -279,144 +226,3 @@ class ShieldedGenerator:
                 raise
             raise RuntimeError(f"given up after {self._seconds:g} s") from None
         self._scope.__exit__(None, None, None)
-
-
-def begin(opened: Opened, generator: Generator[T, None, None]) -> T:
-    """Start a sync generator in the event loop, and give what it provides; anything else is what is provided."""
-    if not isinstance(generator, Generator):  # pyright: ignore[reportUnnecessaryIsInstance]  # a wrapper gave it
-        return generator
-    value = _start(generator)
-    opened.append(_InlineGenerator(generator))
-    return value
-
-
-class _InlineGenerator:
-    """A sync generator that runs in the event loop: nothing in it waits."""
-
-    __slots__ = ("_generator",)
-
-    def __init__(self, generator: Generator[Any, None, None]) -> None:
-        self._generator = generator
-
-    def __str__(self) -> str:
-        return _name(self._generator)
-
-    async def leave(self, exc: BaseException | None) -> None:
-        _leave_sync(self._generator, exc)
-
-
-class Hop:
-    """One visit to a worker thread, in which sync generators are started.
-
-    They are closed in that thread if the handler ran in it too, or if it fails, or if nobody waits for it any more;
-    otherwise in a thread of the pool for cleanup.
-
-    Args:
-        cleanup: The pool for closing later.
-    """
-
-    __slots__ = ("_cleanup", "_gone", "_lock", "_opened", "_over")
-
-    def __init__(self, cleanup: Pool) -> None:
-        self._cleanup = cleanup
-        self._lock = Lock()
-        self._opened: list[Generator[Any, None, None]] = []
-        self._over = self._gone = False
-
-    def __str__(self) -> str:
-        return ", ".join(map(_name, self._opened))
-
-    def start(self, generator: Generator[T, None, None]) -> T:
-        """Start a generator, in the thread, and give what it provides; anything else is what is provided."""
-        if not isinstance(generator, Generator):  # pyright: ignore[reportUnnecessaryIsInstance]  # a wrapper gave it
-            return generator
-        value = _start(generator)
-        self._opened.append(generator)
-        return value
-
-    def prepare(self, work: Callable[["Hop", *Ts], T], *args: *Ts) -> T:
-        """Run `work(hop, *args)` in the thread; what it starts stays open."""
-        return self._run(work, args, closes=False)
-
-    def serve(self, work: Callable[["Hop", *Ts], T], *args: *Ts) -> T:
-        """Run `work(hop, *args)` in the thread, the handler in it; what it starts is closed, unless a stream needs it.
-
-        Raises:
-            CleanupFailed: If that failed.
-        """
-        return self._run(work, args, closes=True)
-
-    def _run(self, work: Callable[..., Any], args: tuple[Any, ...], *, closes: bool) -> Any:
-        try:
-            result = work(self, *args)
-            if closes and not self._gone and not getattr(result[0], "is_stream", False):
-                self._close()
-        except BaseException as exc:
-            self._abort(exc)
-            raise
-        finally:
-            with self._lock:
-                self._over = True
-                gone = self._gone
-        if gone:
-            self._abort(Abandoned())
-        return result
-
-    async def leave(self, exc: BaseException | None) -> None:
-        """Close what is still open; if the thread still runs, it will do that itself."""
-        with self._lock:
-            self._gone = not self._over
-        if self._over and self._opened:
-            with shielded() as scope:
-                if exc is None:
-                    await threads.run(self._close, limiter=self._cleanup)
-                else:
-                    await threads.run(self._abort, exc, limiter=self._cleanup)
-            if scope.cancelled_caught:
-                raise RuntimeError(f"no thread was free for {CLEANUP_SECONDS:g} s")
-        if exc is not None:
-            raise exc
-
-    def _close(self) -> None:
-        failure: Exception | None = None
-        while self._opened:
-            generator = self._opened.pop()
-            try:
-                _leave_sync(generator, None)
-            except Exception as exc:  # noqa: BLE001 - whatever it is: the others are closed all the same
-                _report(generator, exc)
-                failure = failure or exc
-        if failure is not None:
-            raise cleanup_failed(failure)
-
-    def _abort(self, exc: BaseException) -> None:
-        while self._opened:
-            generator = self._opened.pop()
-            traceback = exc.__traceback__
-            try:
-                _leave_sync(generator, exc)
-            except BaseException as raised:  # noqa: BLE001 - whatever it is: the others are closed all the same
-                if _is_same(raised, exc):
-                    exc.__traceback__ = traceback  # see abort()
-                else:
-                    _report(generator, raised)
-
-
-def _start(generator: Generator[T, None, None]) -> T:
-    value = next(generator, _NOTHING)
-    if value is _NOTHING:
-        raise nothing_yielded(generator)
-    return value
-
-
-def _leave_sync(generator: Generator[Any, None, None], exc: BaseException | None) -> None:
-    if exc is None:
-        if next(generator, _NOTHING) is _NOTHING:
-            return
-    else:
-        try:
-            generator.throw(exc)
-        except StopIteration:
-            return
-    generator.close()
-    raise _yielded_again(generator)

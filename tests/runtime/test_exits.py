@@ -7,18 +7,9 @@ import pytest
 from anyio import CancelScope, create_task_group, get_cancelled_exc_class
 
 from hawkapi.runtime import threads
-from hawkapi.runtime.exits import (
-    Abandoned,
-    CleanupFailed,
-    Hop,
-    ShieldedGenerator,
-    abort,
-    begin,
-    close,
-    enter,
-    nothing_yielded,
-    recover,
-)
+from hawkapi.runtime.cleanup import CleanupFailed, nothing_yielded
+from hawkapi.runtime.exits import ShieldedGenerator, abort, close, enter, recover
+from hawkapi.runtime.sync_exits import Abandoned, Hop, begin
 from hawkapi.runtime.threads import Pool
 
 
@@ -423,7 +414,7 @@ async def test_what_a_thread_has_opened_for_nobody_it_closes_itself():
 
 
 async def test_a_hop_without_a_free_thread_is_given_up(monkeypatch, caplog):
-    monkeypatch.setattr("hawkapi.runtime.exits.shielded", lambda: CancelScope(deadline=-1, shield=True))
+    monkeypatch.setattr("hawkapi.runtime.sync_exits.shielded", lambda: CancelScope(deadline=-1, shield=True))
     seen, pool = Seen(), Pool("test", 1)
     hop = Hop(pool)
     await threads.run(hop.prepare, prepare, seen.sync("a"), limiter=pool)
