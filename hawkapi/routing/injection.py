@@ -60,7 +60,7 @@ def calls(injection: Injection, *, in_loop: bool, hands_over: bool, pool: str, a
         abandon: A visit is given up when the request is cancelled.
     """
     written = Written([], _services(injection), [])
-    listed = injection.container is not None or any(map(_is_listed, injection.calls))
+    listed = _is_list_kept(injection)
     for run in _runs(injection.calls, in_loop=in_loop):
         written.lines += _visit(written, pool=pool, abandon=abandon)
         if _is_threaded(run):
@@ -224,7 +224,7 @@ class Exits:
     """
 
     def __init__(self, injection: Injection) -> None:
-        listed = injection.container is not None or any(map(_is_listed, injection.calls))
+        listed = _is_list_kept(injection)
         bare = [_generator(call) for call in injection.calls if _is_bare(call)]
         generators = ", ".join(bare)
         self._bare = generators
@@ -261,6 +261,11 @@ class Exits:
             text += ["except StopAsyncIteration as exc:", f"    error = unyielded([{self._bare}], exc)"]
             text += [f"    await abort({self.opened}, error)", "    raise error from None"]
         return [*text, "except BaseException as exc:", f"    await abort({self.opened}, exc)", "    raise", *after]
+
+
+def _is_list_kept(injection: Injection) -> bool:
+    """Tell whether a request keeps the list `opened`: something is open that is no variable of its own."""
+    return injection.container is not None or any(map(_is_listed, injection.calls))
 
 
 def _is_bare(call: Call) -> bool:
