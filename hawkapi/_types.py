@@ -11,3 +11,6 @@ ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 """Header pairs as ASGI carries them: lower-case names, latin-1 bytes."""
+
+Reply: TypeAlias = tuple[Message, bytes] | tuple[None, ASGIApp]
+"""An answer that was not sent: the `http.response.start` message and the whole body, or `None` and what sends it."""

@@ -12,6 +12,8 @@ from hawkapi.app.edge import Edge, Rescue, onion
 from hawkapi.app.layers import Layers
 from hawkapi.app.planning import App, plan_route, plan_websocket, sealing_of, warn_if_closed
 from hawkapi.app.registration import AppRegistration, Entry
+from hawkapi.app.repliers import Planned, repliers
+from hawkapi.middleware.replying import Replying
 from hawkapi.routing.converters import parse_path
 from hawkapi.routing.endpoint import compile_endpoint, source_of
 from hawkapi.routing.endpoint_plan import Endpoint
@@ -62,6 +64,7 @@ def seal(
     mistakes: list[str] = []
     table: RouteTable[dict[str, Endpoint]] = RouteTable()
     known: dict[str, dict[str, Endpoint]] = {}
+    planned: list[Planned] = []
     for route in registered.routes:
         pattern = parse_path(route.path)
         methods = known.get(pattern.shape)
@@ -70,6 +73,7 @@ def seal(
             table.add(pattern, methods)
         plan, found = plan_route(sealing, route, pattern)
         endpoint = _unserved if plan is None else compile_endpoint(plan)
+        planned.append((pattern, route, plan))
         endpoint, wrong = layers.around(endpoint, route, pattern.names)
         mistakes += [f"{route.path}: {describe(route.handler)}: {mistake}" for mistake in (*found, *wrong)]
         _add(methods, route, endpoint)
@@ -87,11 +91,12 @@ def seal(
         mistakes += sealing.container.mistakes()
     ordered = sorted(registered.mounts, key=lambda mount: -len(mount.path))
     dispatcher = Dispatcher(app, table, websockets, ordered, sealing.errors, sealing.limits, refusal)
-    entry = guarded = dispatcher.entry(behind=bool(declared.middleware))
+    entry = guarded = dispatcher.entry()
     rescue: Rescue | None = None
     if declared.middleware:
         unclaimed = {path: probe for path, probe in probes.items() if "GET" not in table.static.get(path, {})}
-        entry, rescue, guarded, found = onion(entry, declared.middleware, unclaimed, edge, dispatcher.without_root)
+        innermost = Replying(entry, lambda: dispatcher.replies(repliers(planned))).enter
+        entry, rescue, guarded, found = onion(innermost, declared.middleware, unclaimed, edge, dispatcher.without_root)
         mistakes += found
     if mistakes:
         raise SealError(mistakes)

@@ -3,15 +3,16 @@
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from hawkapi._types import ASGIApp, Message, Receive, Scope, Send
+from hawkapi._types import ASGIApp, Message, Receive, Reply, Scope, Send
 from hawkapi.app.registration import Entry
 from hawkapi.exceptions import HTTPException
+from hawkapi.middleware.replying import TryReply
 from hawkapi.requests.context import Serving
 from hawkapi.requests.errors import URITooLong
 from hawkapi.requests.limits import Limits
 from hawkapi.responses.head import content_length
 from hawkapi.responses.problem import PROBLEM_TYPE, problem_body
-from hawkapi.routing.endpoint_plan import Endpoint
+from hawkapi.routing.endpoint_plan import Endpoint, Replier
 from hawkapi.routing.errors import ErrorTable
 from hawkapi.routing.guarded import send_guarded
 from hawkapi.routing.radix import RouteTable
@@ -57,22 +58,14 @@ class Dispatcher:
         self._handles_404 = errors.handles_status(404)
         self._handles_405 = errors.handles_status(405)
 
-    def entry(self, *, behind: bool = False) -> Entry:
+    def entry(self) -> Entry:
         """Make the function that takes an `http` or `websocket` scope and gives the awaitable that answers it.
 
         It awaits nothing itself, and keeps what it needs in its closure: both save time on every request.
-
-        Args:
-            behind: It stands behind the app's middleware: from here on an exception is no matter of these.
         """
         static_paths, find, longest_path = self._table.static, self._table.find_beyond_static, self._longest_path
 
         def enter(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-            if behind:
-                try:
-                    scope["hawkapi"].edge = None
-                except KeyError:  # some middleware makes a scope of its own
-                    pass
             if scope["type"] != "http":
                 return self._websocket(scope, receive, send)
             if scope.get("root_path"):
@@ -96,6 +89,30 @@ class Dispatcher:
             return endpoint(scope, receive, send, params)
 
         return enter
+
+    def replies(self, table: RouteTable[dict[str, Replier]]) -> TryReply:
+        """Make the function that finds what answers the usual request without sending.
+
+        Args:
+            table: What can, by method, under all paths of the app.
+        """
+        static_paths, find, longest_path = table.static, table.find_beyond_static, self._longest_path
+
+        def reply(
+            scope: Scope, receive: Receive
+        ) -> "Awaitable[Reply] | None":  # quoted: else it is built at every request
+            path = scope["path"]
+            params: tuple[Any, ...] = ()
+            methods = static_paths.get(path)
+            if methods is None:
+                found = find(path) if len(path) <= longest_path else None
+                if found is None:
+                    return None
+                methods, params = found
+            replier = methods.get(scope["method"])
+            return None if replier is None or scope.get("root_path") else replier(scope, receive, params)
+
+        return reply
 
     def without_root(self, scope: Scope) -> Scope:
         """Strip a server's `root_path` from the front of the path, where it is there; a mount has stripped its own."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from hawkapi._types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
 from hawkapi.app.builtin_routes import METHODS, ProbeEndpoint
 from hawkapi.app.registration import Entry
+from hawkapi.middleware.hooks import known_of
 from hawkapi.middleware.stack import build_stack
 from hawkapi.requests.context import RequestContext, Serving
 from hawkapi.requests.limits import Limits
@@ -87,6 +88,7 @@ class Edge:
         """
         app, limits = self._app, self._limits
         edge = copy(self._errors)
+        known = known_of(stack)
 
         def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             """Serve one request."""
@@ -94,10 +96,10 @@ class Edge:
                 return guarded(scope, receive, send)
             context: RequestContext | None = scope.get("hawkapi")
             if context is None:
-                scope["hawkapi"] = RequestContext(app, limits, edge)
+                context = scope["hawkapi"] = RequestContext(app, limits, edge)
             else:
                 context.app, context.limits, context.edge = app, limits, edge
-            return stack(scope, receive, send)
+            return stack(scope, receive, send) if known is None else known(context, scope, receive, send)
 
         async def rescue(exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:
             """Answer an exception, and tell whether it was one of middleware."""

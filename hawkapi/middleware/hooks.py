@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 from hawkapi._types import ASGIApp, Receive, Scope, Send
 from hawkapi.middleware.alone import stand_alone
 from hawkapi.middleware.outgoing import AfterResponse, Outgoing, Unshown, misfit, show, sole
+from hawkapi.middleware.replying import Replying
 from hawkapi.middleware.response_head import ResponseHead
 from hawkapi.middleware.unrolled import unrolled
 from hawkapi.requests.context import RequestContext
@@ -19,6 +20,8 @@ from hawkapi.requests.request import Request
 from hawkapi.responses.base import BaseResponse
 
 BeforeRequest: TypeAlias = Callable[[Request], Awaitable[Request | BaseResponse | None]]
+
+Known: TypeAlias = Callable[[RequestContext, Scope, Receive, Send], Awaitable[None]]
 
 
 class Wrapping(Protocol):
@@ -37,14 +40,18 @@ class Hooks:
 
     Attributes:
         enter: Serves a scope.
+        known: Serves an `http` scope whose context is at hand; `None` if there are no hooks.
     """
 
-    __slots__ = ("_members", "enter")
+    __slots__ = ("_members", "_replying", "enter", "known")
 
     def __init__(self, middleware: Wrapping, before: BeforeRequest | None, after: AfterResponse | None) -> None:
         inner = getattr(middleware.app, "__self__", None)
-        taken = inner._members if isinstance(inner, Hooks) and middleware.app is inner.enter else ()
-        self._members = ((middleware, middleware.app, before, after), *taken)
+        self._members = ((middleware, middleware.app, before, after),)
+        self._replying = inner if isinstance(inner, Replying) and middleware.app == inner.enter else None
+        if isinstance(inner, Hooks) and middleware.app is inner.enter:
+            self._members += inner._members
+            self._replying = inner._replying
         names: dict[str, Any] = {**_NAMES}
         outer: Unshown = None
         for i, (wrapping, app, asked, shown) in enumerate(self._members):
@@ -53,10 +60,20 @@ class Hooks:
             names |= {f"outer{i}": outer, f"step{i}": (wrapping, asked, outer, through)}
             outer = through
         hooks = [(asked is not None, shown is not None) for _, _, asked, shown in self._members]
-        enter, start = unrolled(hooks, names)
+        replying = self._replying if outer is not None else None
+        if replying is not None:
+            names["reply"] = replying.reply
+        enter, known, start = unrolled(hooks, names, replies=replying is not None)
         if outer is not None:
             names["unshown"] = (start, *outer[1:])
         self.enter: ASGIApp = MethodType(enter, self)
+        self.known: Known | None = known
+
+
+def known_of(app: ASGIApp) -> Known | None:
+    """Give what serves a scope whose context is at hand, if an app is a layer of hooks."""
+    hooks = getattr(app, "__self__", None)
+    return hooks.known if isinstance(hooks, Hooks) and app is hooks.enter else None
 
 
 _Step: TypeAlias = tuple[Wrapping, BeforeRequest | None, Unshown, Unshown]
@@ -119,10 +136,25 @@ def _receive_of(context: RequestContext, receive: Receive) -> Receive:
     return receive if context.messages is None else context.messages.receive
 
 
+async def _other(
+    outgoing: Outgoing,
+    body: bytes,
+    hook: AfterResponse,
+    outer: Unshown,
+    result: ResponseHead | BaseResponse | None,
+    head: ResponseHead,
+) -> None:
+    """Send what a hook has made of an answer that was handed over."""
+    await outgoing.part(hook, outer, result, head)
+    await outgoing.send({"type": "http.response.body", "body": body})
+
+
 _NAMES: dict[str, Any] = {
+    "other": _other,
     "Outgoing": Outgoing,
     "ResponseHead": ResponseHead,
-    "blank_request": Request._blank,  # pyright: ignore[reportPrivateUsage]  # no matter of users
+    "Request": Request,
+    "new": object.__new__,
     "part": _part,
     "receive_of": _receive_of,
     "stand_alone": stand_alone,

@@ -14,8 +14,8 @@ from hawkapi.requests.errors import MalformedBody, RequestEntityTooLarge
 from hawkapi.responses.base import BaseResponse
 from hawkapi.responses.head import LENGTHS, allows_body, content_length
 from hawkapi.routing.binding import head_names, indent, load, read_head, wanted_headers
-from hawkapi.routing.endpoint_calls import calls_of
-from hawkapi.routing.endpoint_plan import Endpoint, EndpointPlan
+from hawkapi.routing.endpoint_calls import calls_of, unsent
+from hawkapi.routing.endpoint_plan import Endpoint, EndpointPlan, Replier
 from hawkapi.routing.errors import single_leaf
 from hawkapi.routing.injection import Exits, asks, calls, inputs_of, names_of, opens, thread_calls
 from hawkapi.routing.result import JSON_HEADER, PLAIN_ACCEPTS, VARY_HEADER, encode_accepted
@@ -30,16 +30,23 @@ def compile_endpoint(plan: EndpointPlan) -> Endpoint:
     return load(source_of(plan), _constants(plan), "endpoint")
 
 
-def source_of(plan: EndpointPlan) -> str:
-    """Write the source of a route's endpoint."""
+def compile_replier(plan: EndpointPlan) -> Replier | None:
+    """Generate and load what does the same and hands its answer over; `None` if there is something to do after it."""
+    if plan.cancel_on_disconnect or "tasks" in _needs(plan)[0]:
+        return None
+    return load(source_of(plan, sends=False), _constants(plan), "reply")
+
+
+def source_of(plan: EndpointPlan, *, sends: bool = True) -> str:
+    """Write the source of a route's endpoint, or with `sends=False` that of its replier."""
     needs, headers = _needs(plan)
     validates = any("bad = True" in line for lines in plan.binder.lines for line in lines.lines) or "form" in needs
     functions, called = _called(plan)
     exits = Exits(plan.injection)
-    text = ["async def endpoint(scope, receive, send, path):"]
+    text = ["async def endpoint(scope, receive, send, path):" if sends else "async def reply(scope, receive, path):"]
     text += [f"    {name} = None" for name in _locals(plan, needs, headers, validates)]
-    if exits.opened is not None:
-        text += indent([*exits.before, "streamed = False"], 1)
+    streams = sends and exits.opened is not None
+    text += indent([*exits.before, "streamed = False"] if streams else exits.before, 1)
     if "tasks" in needs:
         text += ["    tasks = BackgroundTasks()"]
     if plan.cancel_on_disconnect:
@@ -59,16 +66,16 @@ def source_of(plan: EndpointPlan) -> str:
         depth += 1
     if exits.opened is not None and plan.timeout is not None:
         called.append("limit.lift()")
-    text += indent(exits.round(called, _close(exits)), depth)
+    text += indent(exits.round(called, _close(exits, sends=sends)), depth)
     text += ["    except Exception as exc:"]
-    if exits.opened is not None:
+    if streams:
         text += ["        if streamed:", "            raise"]
     text += ["        response = await fail(exc, scope, receive, path)"]
     if "tasks" in needs:
         text += ["        if not isinstance(single_leaf(exc), HTTPException):", "            tasks = None"]
     if plan.cancel_on_disconnect:
         text += ["    if response is None and start is None:", "        return"]
-    text += indent(_send(needs, streams=exits.opened is not None), 1)
+    text += indent(_send(needs, streams=streams) if sends else _hand_over(), 1)
     return "\n".join([*functions, *text]) + "\n"
 
 
@@ -189,14 +196,17 @@ def _called(plan: EndpointPlan) -> tuple[list[str], list[str]]:
     return written.functions, written.lines
 
 
-def _close(exits: Exits) -> list[str]:
+def _close(exits: Exits, *, sends: bool) -> list[str]:
     """Write what follows a success: what was opened is closed before the first byte, or after a stream's last."""
+    if sends:
+        streamed = ["streamed = True", f"await stream(response, scope, receive, send, path, {exits.opened})"]
+    else:
+        streamed = [f"return None, unsent(stream, response, path, {exits.opened})"]
     return [
         "if response is None or not response.is_stream:",
         *indent(exits.close, 1),
         "else:",
-        "    streamed = True",
-        f"    await stream(response, scope, receive, send, path, {exits.opened})",
+        *indent(streamed, 1),
     ]
 
 
@@ -255,6 +265,10 @@ def _send(needs: frozenset[str], *, streams: bool) -> list[str]:
     return text
 
 
+def _hand_over() -> list[str]:
+    return ["if response is None:", "    return start, body", "return None, unsent(respond, response, path)"]
+
+
 _SHARED: dict[str, Any] = {
     "BackgroundTasks": BackgroundTasks,
     "BaseResponse": BaseResponse,
@@ -277,6 +291,7 @@ _SHARED: dict[str, Any] = {
     "settle": settle,
     "single_leaf": single_leaf,
     "too_deep": too_deep,
+    "unsent": unsent,
     "without_trailers": without_trailers,
 }
 

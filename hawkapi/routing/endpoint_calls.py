@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from hawkapi._types import Message, Receive, Scope, Send
+from hawkapi._types import ASGIApp, Message, Receive, Scope, Send
 from hawkapi.requests.request import Request, read_messages
 from hawkapi.responses.base import BaseResponse
 from hawkapi.responses.head import content_length
@@ -127,3 +127,14 @@ def _stream(respond: Respond) -> Callable[..., Awaitable[None]]:
             await close(opened)
 
     return stream
+
+
+def unsent(
+    respond: Callable[..., Awaitable[None]], response: BaseResponse, path: tuple[Any, ...], *opened: Opened
+) -> ASGIApp:
+    """Give what sends a response object, for who has another `send`."""
+
+    def send_it(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return respond(response, scope, receive, send, path, *opened)
+
+    return send_it

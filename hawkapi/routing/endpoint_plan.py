@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from hawkapi._types import RawHeaders, Receive, Scope, Send
+from hawkapi._types import RawHeaders, Receive, Reply, Scope, Send
 from hawkapi.requests.context import Serving
 from hawkapi.requests.limits import Limits
 from hawkapi.routing.errors import ErrorTable
@@ -16,6 +16,9 @@ from hawkapi.validation.binder import Binder
 
 Endpoint: TypeAlias = Callable[[Scope, Receive, Send, tuple[Any, ...]], Awaitable[None]]
 """Answers a request; the last argument are the route's path parameters as the router gave them."""
+
+Replier: TypeAlias = Callable[[Scope, Receive, tuple[Any, ...]], Awaitable[Reply]]
+"""Answers a request as an endpoint does, but hands its answer over."""
 
 
 class EndpointPlan(msgspec.Struct, frozen=True, kw_only=True):

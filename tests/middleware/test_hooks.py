@@ -1,12 +1,13 @@
 """Neighbouring hooks are one layer, and nobody can tell: what single layers do is the measure of what they do."""
 
 import logging
-from itertools import product
+from itertools import cycle, product
 from random import Random
+from typing import Annotated
 
 import pytest
 
-from hawkapi import HawkAPI
+from hawkapi import BackgroundTasks, Depends, HawkAPI
 from hawkapi.middleware.base import Middleware
 from hawkapi.middleware.stack import build_stack
 from hawkapi.requests.context import RequestContext
@@ -299,27 +300,150 @@ async def test_many_neighbours_do_what_many_layers_do():
         assert await of_stack(script, app, list) == await of_stack(script, app, apart), (script, app)
 
 
+# Handlers. Right behind a layer of hooks an endpoint hands its answer over; `apart` it sends it.
+
+
+async def echo_body(request: Request):
+    return (await request.body()).decode()
+
+
+def in_a_thread():
+    return {"in": "a thread"}
+
+
+async def object_of_a_response():
+    return Response("object", status_code=202)
+
+
+async def unsendable_object():
+    return Response(headers={"no token": "x"})
+
+
+async def parts():
+    return Parts(200, None, None)
+
+
+async def raising():
+    raise Broken("handler")
+
+
+async def refused(wanted: int):
+    return wanted
+
+
+async def empty_result() -> None:
+    pass
+
+
+async def opened():
+    opened.log.append("open")
+    yield 1
+    opened.log.append("closed")
+
+
+async def depending(value: Annotated[int, Depends(opened)]):
+    return {"value": value}
+
+
+async def depending_stream(value: Annotated[int, Depends(opened)]):
+    return Parts(200, None, None)
+
+
+async def with_a_task(tasks: BackgroundTasks):
+    tasks.add_task(opened.log.append, "task")
+    return {}
+
+
+HANDLERS = (
+    echo_body,
+    in_a_thread,
+    object_of_a_response,
+    unsendable_object,
+    parts,
+    raising,
+    refused,
+    empty_result,
+    depending,
+    depending_stream,
+    with_a_task,
+    None,
+)
+
+
+async def of_app(script, handler, where, arrange, caplog):
+    """Tell all that is seen of an app whose handler has middleware right round it."""
+    notes = opened.log = []
+    caplog.clear()
+    given = arrange(classes(script, notes.append))
+    app = HawkAPI()
+    for item in given if where == "app" else ():
+        app.add_middleware(item)
+    if handler is not None:
+        app.post("/p", middleware=given if where == "route" else None, timeout=60)(handler)
+    await outcome(app, notes)
+    return [*notes, *((record.name, record.getMessage()) for record in caplog.records)]
+
+
 async def test_neighbours_in_an_app_do_what_layers_in_an_app_do(caplog):
     caplog.set_level(logging.INFO)
-
-    async def in_app(script, where, arrange):
-        notes = []
-        caplog.clear()
-        given = arrange(classes(script, notes.append))
-        app = HawkAPI()
-        for item in given if where == "app" else ():
-            app.add_middleware(item)
-
-        @app.post("/p", middleware=given if where == "route" else None)
-        async def echo_body(request: Request):
-            return (await request.body()).decode()
-
-        await outcome(app, notes)
-        return [*notes, *((record.name, record.getMessage()) for record in caplog.records)]
-
-    for script, _ in random_scripts(100, longest=4):
+    handlers = cycle(HANDLERS)
+    for script, _ in random_scripts(240, longest=4):
+        handler = next(handlers)
         for where in ("app", "route"):
-            assert await in_app(script, where, list) == await in_app(script, where, apart), (script, where)
+            neighbours = await of_app(script, handler, where, list, caplog)
+            assert neighbours == await of_app(script, handler, where, apart, caplog), (script, handler, where)
+
+
+@pytest.mark.parametrize("after", AFTER)
+async def test_one_hook_right_round_handlers_does_what_it_does_apart(after, caplog):
+    for handler in HANDLERS:
+        script = [(None, after)]
+        assert await of_app(script, handler, "app", list, caplog) == await of_app(script, handler, "app", apart, caplog)
+
+
+class Names(Middleware):
+    async def after_response(self, request, response):
+        response.headers["x-named"] = "yes"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "body"),
+    [
+        ("GET", "/items/7", 200, b'"7"'),
+        ("GET", "/items/seven", 200, b'"a word"'),
+        ("HEAD", "/items/7", 200, b""),
+        ("DELETE", "/items/7", 405, None),
+        ("GET", "/items/layered", 200, b'"layered"'),
+        ("GET", "/nowhere", 404, None),
+        ("GET", "/" + "x" * 9000, 414, None),
+        ("GET", "/mounted/x", 200, b"mounted"),
+    ],
+)
+@pytest.mark.parametrize("root", ["", "/root"])
+async def test_what_a_hook_stands_round_is_found_as_without(method, path, status, body, root):
+    app = HawkAPI()
+    app.add_middleware(Names)
+
+    @app.get("/items/{number:int}")
+    async def numbered(number: int):
+        return str(number)
+
+    @app.get("/items/{word}")
+    async def worded(word: str):
+        return "a word"
+
+    @app.get("/items/layered", middleware=[Names])
+    async def layered():
+        return "layered"
+
+    async def mounted(scope, receive, send):
+        await Response("mounted")(scope, receive, send)
+
+    app.mount("/mounted", mounted)
+    wire = Wire()
+    await exchange(app, method, root + path, wire=wire, root_path=root)
+    assert (wire.status, wire.headers["x-named"]) == (status, "yes")
+    assert body is None or wire.body == body
 
 
 async def test_neighbours_share_what_one_of_them_has_read():
