@@ -110,7 +110,9 @@ class Dispatcher:
                     return None
                 methods, params = found
             replier = methods.get(scope["method"])
-            return None if replier is None or scope.get("root_path") else replier(scope, receive, params)
+            if replier is None or (scope.get("root_path") and not scope["hawkapi"].rooted):
+                return None
+            return replier(scope, receive, params)
 
         return reply
 

@@ -6,6 +6,7 @@ from random import Random
 from typing import Annotated
 
 import pytest
+from anyio import sleep_forever
 
 from hawkapi import BackgroundTasks, Depends, HawkAPI
 from hawkapi.middleware.base import Middleware
@@ -444,6 +445,33 @@ async def test_what_a_hook_stands_round_is_found_as_without(method, path, status
     await exchange(app, method, root + path, wire=wire, root_path=root)
     assert (wire.status, wire.headers["x-named"]) == (status, "yes")
     assert body is None or wire.body == body
+
+
+async def test_a_root_that_middleware_outside_of_a_hook_has_set_is_stripped():
+    def rooted(app):
+        async def root(scope, receive, send):
+            await app({**scope, "root_path": "/root"}, receive, send)
+
+        return root
+
+    app = HawkAPI()
+    app.add_middleware(rooted)
+    app.add_middleware(Names)
+
+    for path in ("/a", "/root/a"):
+        app.get(path)(lambda path=path: path)
+    assert (await exchange(app, "GET", "/root/a")).body == b'"/a"'
+
+
+async def test_a_handler_behind_a_hook_is_cancelled_when_its_client_leaves():
+    app = HawkAPI()
+    app.add_middleware(Names)
+
+    @app.get("/", cancel_on_disconnect=True)
+    async def wait():
+        await sleep_forever()
+
+    assert (await exchange(app, "GET", "/")).sent == []
 
 
 async def test_neighbours_share_what_one_of_them_has_read():
