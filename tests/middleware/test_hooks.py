@@ -257,10 +257,10 @@ def apart(items):
     return [item for middleware in items for item in (middleware, between)]
 
 
-async def outcome(app, notes):
+async def outcome(app, notes, **breaks):
     """Tell all that is seen of two requests one after the other."""
     for _ in range(2):
-        wire = Wire(*chunks(b"ab", b"cd"))
+        wire = Wire(*chunks(b"ab", b"cd"), **breaks)
         try:
             await exchange(app, "POST", "/p", wire=wire)
         except (Broken, TypeError, ValueError, RuntimeError, AssertionError) as exc:
@@ -371,7 +371,7 @@ HANDLERS = (
 )
 
 
-async def of_app(script, handler, where, arrange, caplog):
+async def of_app(script, handler, where, arrange, caplog, **breaks):
     """Tell all that is seen of an app whose handler has middleware right round it."""
     notes = opened.log = []
     caplog.clear()
@@ -381,7 +381,7 @@ async def of_app(script, handler, where, arrange, caplog):
         app.add_middleware(item)
     if handler is not None:
         app.post("/p", middleware=given if where == "route" else None, timeout=60)(handler)
-    await outcome(app, notes)
+    await outcome(app, notes, **breaks)
     return [*notes, *((record.name, record.getMessage()) for record in caplog.records)]
 
 
@@ -400,6 +400,14 @@ async def test_one_hook_right_round_handlers_does_what_it_does_apart(after, capl
     for handler in HANDLERS:
         script = [(None, after)]
         assert await of_app(script, handler, "app", list, caplog) == await of_app(script, handler, "app", apart, caplog)
+
+
+@pytest.mark.parametrize("breaks", [{"break_send": 1}, {"break_send": 2}, {"break_receive": 1}, {"break_receive": 2}])
+async def test_what_a_broken_connection_leaves_is_the_same_for_neighbours(breaks, caplog):
+    for after, handler in product(AFTER, HANDLERS):
+        script = [(same, after), (read, add_header)]
+        neighbours = await of_app(script, handler, "app", list, caplog, **breaks)
+        assert neighbours == await of_app(script, handler, "app", apart, caplog, **breaks), (script, handler)
 
 
 class Names(Middleware):
