@@ -95,7 +95,7 @@ def seal(
     rescue: Rescue | None = None
     if declared.middleware:
         unclaimed = {path: probe for path, probe in probes.items() if "GET" not in table.static.get(path, {})}
-        innermost = Replying(entry, lambda: dispatcher.replies(repliers(planned))).enter
+        innermost = Replying(entry, lambda: dispatcher.replies(repliers(planned, probes))).enter
         entry, rescue, guarded, found = onion(innermost, declared.middleware, unclaimed, edge, dispatcher.without_root)
         mistakes += found
     if mistakes:

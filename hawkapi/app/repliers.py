@@ -13,10 +13,14 @@ Planned: TypeAlias = tuple[PathPattern, Route, EndpointPlan | None]
 """A route with its path, and what was decided about its endpoint."""
 
 
-def repliers(planned: Iterable[Planned]) -> RouteTable[dict[str, Replier]]:
+def repliers(planned: Iterable[Planned], probes: Iterable[str]) -> RouteTable[dict[str, Replier]]:
     """Compile them, by method, under all paths of an app: one without any hides those that it would hide itself.
 
     There is none for a route with middleware of its own, nor for HEAD, whose answers lose their bodies on the way.
+
+    Args:
+        planned: The routes.
+        probes: The paths of the probes, which hide others too.
     """
     table: RouteTable[dict[str, Replier]] = RouteTable()
     known: dict[str, dict[str, Replier]] = {}
@@ -30,4 +34,6 @@ def repliers(planned: Iterable[Planned]) -> RouteTable[dict[str, Replier]]:
         replier = compile_replier(plan)
         if replier is not None:
             methods |= dict.fromkeys(set(route.methods) - {"HEAD"}, replier)
+    for path in probes:
+        table.static.setdefault(path, {})
     return table

@@ -93,13 +93,16 @@ def _enter(hooks: Sequence[tuple[bool, bool]], replies: bool) -> list[str]:
 def _reply(hooks: Sequence[tuple[bool, bool]]) -> list[str]:
     """Write how an answer that is handed over is shown to the hooks and sent."""
     last = len(hooks) - 1
-    outgoing = "Outgoing({}, request, context, context.edge, scope, receive, send)"
+    outgoing = "Outgoing({}, request, context, edge, scope, receive, send)"
     return [
         f"    replying = reply(scope, receive) if middleware{last}.app is app{last} else None",
         "    if replying is not None:",
+        "        edge = context.edge",
+        "        context.edge = None",  # what is raised in there is no matter of middleware
         "        message, body = await replying",
         "        if message is None:",
         f"            return await body(scope, receive, {outgoing.format('unshown')}.send)",
+        "        context.edge = edge",
         "        head = ResponseHead(message)",
         *_show(hooks, f"other({outgoing.format('None')}, body, ", []),
         "        context.edge = None",

@@ -31,8 +31,13 @@ def compile_endpoint(plan: EndpointPlan) -> Endpoint:
 
 
 def compile_replier(plan: EndpointPlan) -> Replier | None:
-    """Generate and load what does the same and hands its answer over; `None` if there is something to do after it."""
-    if plan.cancel_on_disconnect or "tasks" in _needs(plan)[0]:
+    """Generate and load what does the same and hands its answer over; `None` where that is too early.
+
+    Background tasks come after the answer. What is open during a stream may hold a cancel scope, which must be closed
+    within the time limit's own.
+    """
+    closes_within = plan.timeout is not None and Exits(plan.injection).opened is not None
+    if plan.cancel_on_disconnect or closes_within or "tasks" in _needs(plan)[0]:
         return None
     return load(source_of(plan, sends=False), _constants(plan), "reply")
 

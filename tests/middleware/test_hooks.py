@@ -6,9 +6,9 @@ from random import Random
 from typing import Annotated
 
 import pytest
-from anyio import sleep_forever
+from anyio import create_task_group, sleep_forever
 
-from hawkapi import BackgroundTasks, Depends, HawkAPI
+from hawkapi import BackgroundTasks, Depends, HawkAPI, HTTPException, StreamingResponse
 from hawkapi.middleware.base import Middleware
 from hawkapi.middleware.stack import build_stack
 from hawkapi.requests.context import RequestContext
@@ -480,6 +480,82 @@ async def test_a_handler_behind_a_hook_is_cancelled_when_its_client_leaves():
         await sleep_forever()
 
     assert (await exchange(app, "GET", "/")).sent == []
+
+
+async def test_a_stream_within_a_time_limit_keeps_what_waits_in_its_cleanup_until_its_end():
+    app = HawkAPI()
+    app.add_middleware(Names)
+    log = []
+
+    async def held():
+        async with create_task_group():
+            yield
+        log.append("closed")
+
+    async def parts():
+        yield b"a"
+        log.append("streams")
+        yield b"b"
+
+    @app.get("/", timeout=60)
+    async def stream(_: Annotated[None, Depends(held)]):
+        return StreamingResponse(parts())
+
+    wire = await exchange(app, "GET", "/")
+    assert (wire.status, wire.body, log) == (200, b"ab", ["streams", "closed"])
+
+
+@pytest.mark.parametrize(("method", "status", "body"), [("POST", 405, b"Allowed: GET, HEAD"), ("GET", 200, b"alive")])
+async def test_a_probe_hides_a_route_with_a_parameter(method, status, body):
+    def renames(app):
+        async def rename(scope, receive, send):
+            await app({**scope, "path": "/livez"}, receive, send)
+
+        return rename
+
+    app = HawkAPI()
+    app.add_middleware(renames)
+    app.add_middleware(Names)
+    app.add_route("/{name}", lambda name: name, methods=["GET", "POST"])
+    wire = await exchange(app, method, "/renamed")
+    assert wire.status == status
+    assert body in wire.body
+
+
+async def test_a_server_that_fails_before_the_head_gets_no_other_answer():
+    class Early(BaseResponse):
+        async def __call__(self, scope, receive, send):
+            await send({"type": "http.response.debug", "info": {}})
+
+    app = HawkAPI()
+    app.add_middleware(Names)
+
+    @app.get("/")
+    async def early():
+        return Early(200, None, None)
+
+    wire = Wire(break_send=1)
+    with pytest.raises(Broken):
+        await exchange(app, "GET", "/", wire=wire)
+    assert wire.sends == 1
+
+
+async def test_an_exception_that_cannot_be_answered_is_no_matter_of_middleware():
+    class Unanswerable(HTTPException):
+        def to_response(self):
+            raise Broken("no answer")
+
+    app = HawkAPI()
+    app.add_middleware(Names)
+
+    @app.get("/")
+    async def fails():
+        raise Unanswerable(400)
+
+    wire = Wire()
+    with pytest.raises(Broken):
+        await exchange(app, "GET", "/", wire=wire)
+    assert wire.sent == []
 
 
 async def test_neighbours_share_what_one_of_them_has_read():
