@@ -315,6 +315,9 @@ class HawkAPI(Router):
     def explain(self, path: str, *, method: str | None = None) -> str:
         """Print and return the generated source of the endpoints that serve a path.
 
+        Right behind middleware with hooks another form serves, which differs in its last lines: it gives its answer to
+        the hooks instead of sending it.
+
         Args:
             path: The path as declared (`/users/{id}`).
             method: One of its methods; all of them by default.

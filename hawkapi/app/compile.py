@@ -63,14 +63,10 @@ def seal(
     layers = Layers(app, edge)
     mistakes: list[str] = []
     table: RouteTable[dict[str, Endpoint]] = RouteTable()
-    known: dict[str, dict[str, Endpoint]] = {}
     planned: list[Planned] = []
     for route in registered.routes:
         pattern = parse_path(route.path)
-        methods = known.get(pattern.shape)
-        if methods is None:
-            methods = known[pattern.shape] = {}
-            table.add(pattern, methods)
+        methods = table.at(pattern, dict)
         plan, found = plan_route(sealing, route, pattern)
         endpoint = _unserved if plan is None else compile_endpoint(plan)
         planned.append((pattern, route, plan))

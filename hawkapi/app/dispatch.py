@@ -98,9 +98,7 @@ class Dispatcher:
         """
         static_paths, find, longest_path = table.static, table.find_beyond_static, self._longest_path
 
-        def reply(
-            scope: Scope, receive: Receive
-        ) -> "Awaitable[Reply] | None":  # quoted: else it is built at every request
+        def reply(scope: Scope, receive: Receive) -> Awaitable[Reply] | None:
             path = scope["path"]
             params: tuple[Any, ...] = ()
             methods = static_paths.get(path)

@@ -23,12 +23,8 @@ def repliers(planned: Iterable[Planned], probes: Iterable[str]) -> RouteTable[di
         probes: The paths of the probes, which hide others too.
     """
     table: RouteTable[dict[str, Replier]] = RouteTable()
-    known: dict[str, dict[str, Replier]] = {}
     for pattern, route, plan in planned:
-        methods = known.get(pattern.shape)
-        if methods is None:
-            methods = known[pattern.shape] = {}
-            table.add(pattern, methods)
+        methods = table.at(pattern, dict)
         if plan is None or route.middleware or route.router_middleware:
             continue
         replier = compile_replier(plan)

@@ -39,6 +39,15 @@ class RouteTable(Generic[T]):
         self.static: dict[str, T] = {}
         self.last: dict[str, list[tuple[Callable[[str], Any], T]]] = {}
         self._tree: _Node[T] = _Node()
+        self._by_shape: dict[str, T] = {}
+
+    def at(self, pattern: PathPattern, new: Callable[[], T]) -> T:
+        """Give what stands under the shape of a pattern; `new` makes it for the first one that has it."""
+        value = self._by_shape.get(pattern.shape)
+        if value is None:
+            value = self._by_shape[pattern.shape] = new()
+            self.add(pattern, value)
+        return value
 
     def add(self, pattern: PathPattern, value: T) -> None:
         """Put a value under a pattern; each shape is added once."""

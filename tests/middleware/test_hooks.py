@@ -420,6 +420,18 @@ class Names(Middleware):
         response.headers["x-named"] = "yes"
 
 
+def setting(**changes):
+    """Make middleware that changes a scope."""
+
+    def wrap(app):
+        async def layer(scope, receive, send):
+            await app({**scope, **changes}, receive, send)
+
+        return layer
+
+    return wrap
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "body"),
     [
@@ -433,7 +445,7 @@ class Names(Middleware):
         ("GET", "/mounted/x", 200, b"mounted"),
     ],
 )
-@pytest.mark.parametrize("root", ["", "/root"])
+@pytest.mark.parametrize("root", ["", "/prefix"])
 async def test_what_a_hook_stands_round_is_found_as_without(method, path, status, body, root):
     app = HawkAPI()
     app.add_middleware(Names)
@@ -461,19 +473,40 @@ async def test_what_a_hook_stands_round_is_found_as_without(method, path, status
 
 
 async def test_a_root_that_middleware_outside_of_a_hook_has_set_is_stripped():
-    def rooted(app):
-        async def root(scope, receive, send):
-            await app({**scope, "root_path": "/root"}, receive, send)
-
-        return root
-
     app = HawkAPI()
-    app.add_middleware(rooted)
+    app.add_middleware(setting(root_path="/prefix"))
     app.add_middleware(Names)
 
-    for path in ("/a", "/root/a"):
-        app.get(path)(lambda path=path: path)
-    assert (await exchange(app, "GET", "/root/a")).body == b'"/a"'
+    @app.get("/a")
+    async def stripped():
+        return "stripped"
+
+    @app.get("/prefix/a")
+    async def whole():
+        return "whole"
+
+    assert (await exchange(app, "GET", "/prefix/a")).body == b'"stripped"'
+
+
+class EntersItsOwnWay(Names):
+    def _enter(self, scope, receive, send):
+        return super()._enter(scope, receive, send)
+
+
+class IsCalledItsOwnWay(Names):
+    async def __call__(self, scope, receive, send):
+        await super().__call__(scope, receive, send)
+
+
+@pytest.mark.parametrize("middleware", [Names, EntersItsOwnWay, IsCalledItsOwnWay])
+async def test_all_is_compiled_at_the_seal(middleware, monkeypatch):
+    app = HawkAPI()
+    app.add_middleware(middleware)
+    app.get("/")(echo_body)
+    app.seal()
+    monkeypatch.setattr("hawkapi.app.repliers.compile_replier", None)
+    wire = await exchange(app, "GET", "/")
+    assert (wire.status, wire.headers["x-named"]) == (200, "yes")
 
 
 async def test_a_handler_behind_a_hook_is_cancelled_when_its_client_leaves():
@@ -512,14 +545,8 @@ async def test_a_stream_within_a_time_limit_keeps_what_waits_in_its_cleanup_unti
 
 @pytest.mark.parametrize(("method", "status", "body"), [("POST", 405, b"Allowed: GET, HEAD"), ("GET", 200, b"alive")])
 async def test_a_probe_hides_a_route_with_a_parameter(method, status, body):
-    def renames(app):
-        async def rename(scope, receive, send):
-            await app({**scope, "path": "/livez"}, receive, send)
-
-        return rename
-
     app = HawkAPI()
-    app.add_middleware(renames)
+    app.add_middleware(setting(path="/livez"))
     app.add_middleware(Names)
     app.add_route("/{name}", lambda name: name, methods=["GET", "POST"])
     wire = await exchange(app, method, "/renamed")
