@@ -13,6 +13,8 @@ from hawkapi._types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
 from hawkapi.app.builtin_routes import METHODS, ProbeEndpoint
 from hawkapi.app.registration import Entry
 from hawkapi.middleware.hooks import known_of
+from hawkapi.middleware.noting import noted_by
+from hawkapi.middleware.outgoing import sole
 from hawkapi.middleware.stack import build_stack
 from hawkapi.requests.context import RequestContext, Serving
 from hawkapi.requests.limits import Limits
@@ -88,6 +90,10 @@ class Edge:
         """
         app, limits = self._app, self._limits
         edge = copy(self._errors)
+        noting = noted_by(stack)
+        if noting is not None:
+            stack = noting.app
+        noted = noting is not None
         known = known_of(stack)
 
         def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -96,9 +102,13 @@ class Edge:
                 return guarded(scope, receive, send)
             context: RequestContext | None = scope.get("hawkapi")
             if context is None:
-                context = scope["hawkapi"] = RequestContext(app, limits, edge)
+                context = scope["hawkapi"] = RequestContext(app, limits, edge, send)
+                if noted:
+                    send = context.begin
             else:
                 context.app, context.limits, context.edge = app, limits, edge
+                if noted:
+                    send = sole(context, send)  # the outer app's `begin` is in use
             return stack(scope, receive, send) if known is None else known(context, scope, receive, send)
 
         async def rescue(exc: Exception, scope: Scope, receive: Receive, send: Send) -> bool:

@@ -109,6 +109,11 @@ def layer_of(app: ASGIApp) -> ASGIApp:
     """Give what stands for an app in a stack: what its `__call__` comes to, without going through the object."""
     if isinstance(app, Middleware):
         _ = app._hooks  # pyright: ignore[reportPrivateUsage]  # this module's own; made now, not by the first request
-        if type(app).__call__ is Middleware.__call__:
+        if not has_own_call(app):
             return app._layer()  # pyright: ignore[reportPrivateUsage]  # see above
     return app.__call__ if isinstance(getattr(type(app), "__call__", None), FunctionType) else app  # noqa: B004  # the method itself is asked for
+
+
+def has_own_call(app: ASGIApp) -> bool:
+    """Tell whether somebody else than this package says what an app does when it is called."""
+    return type(app).__call__ is not Middleware.__call__

@@ -8,7 +8,7 @@ from hawkapi._types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
 from hawkapi.middleware.arguments import texts, whole_number
 from hawkapi.middleware.base import Middleware
 from hawkapi.middleware.heads import checked_name
-from hawkapi.middleware.refusal import sole_send
+from hawkapi.middleware.outgoing import sole_send
 from hawkapi.middleware.vary import with_vary
 
 _ALL = "*"

@@ -205,7 +205,7 @@ def _kind_of(start: Message, minimum: int) -> Literal["fixed", "body", "events"]
         if name == b"content-type":
             if is_dense(value):
                 return "fixed"
-            if value.startswith(b"text/event-stream"):
+            if value[:17].lower() == b"text/event-stream":
                 kind = "events"
         elif name == b"content-length":
             if len(value) < 16 and value.isdigit() and int(value) < minimum:

@@ -6,7 +6,7 @@ from traceback import format_exception
 
 from hawkapi._types import ASGIApp, Message, Receive, Scope, Send
 from hawkapi.middleware.base import Middleware
-from hawkapi.middleware.refusal import sole_send
+from hawkapi.middleware.outgoing import sole_send
 from hawkapi.requests.context import RequestContext
 from hawkapi.requests.request import Request
 from hawkapi.responses.base import BaseResponse

@@ -8,6 +8,11 @@ def is_host(text: str) -> bool:
     return authority({}, [text]) == text
 
 
+def has_empty_label(name: str) -> bool:
+    """Tell whether a name has a dot too many, which a URL may have and DNS has not; one at its end is right."""
+    return name.startswith(".") or ".." in name
+
+
 def without_port(host: str) -> str:
     """Strip the port of a host, and the brackets of an IPv6 address."""
     if host.startswith("["):

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from hawkapi._types import ASGIApp, Receive, Scope, Send
 from hawkapi.middleware.base import Middleware
-from hawkapi.middleware.refusal import sole_send
+from hawkapi.middleware.outgoing import sole_send
 from hawkapi.requests.headers import Headers
 from hawkapi.requests.url import authority, full_path, query_suffix
 from hawkapi.responses.redirect import RedirectResponse

@@ -116,6 +116,12 @@ def sole(context: RequestContext, send: Send) -> Send:
     return send_sole
 
 
+def sole_send(scope: Scope, send: Send) -> Send:
+    """Give the `send` for an answer of one's own: if it breaks off, the app that there may be sends no other one."""
+    context: RequestContext | None = scope.get("hawkapi")
+    return send if context is None else sole(context, send)
+
+
 def misfit(hook: object, what: str, result: object) -> str:
     """Say what a hook must return; `what` is its argument."""
     return f"{describe(hook)} must return {what}, a response or None, not {result!r:.100}"

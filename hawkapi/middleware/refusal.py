@@ -1,8 +1,7 @@
 """Answers that a middleware gives itself, instead of what it wraps."""
 
 from hawkapi._types import Receive, Scope, Send
-from hawkapi.middleware.outgoing import sole
-from hawkapi.requests.context import RequestContext
+from hawkapi.middleware.outgoing import sole_send
 from hawkapi.responses.base import BaseResponse
 from hawkapi.websocket.denial import close_code, handshake_receive, handshake_send, takes_answer
 
@@ -24,9 +23,3 @@ async def refuse(response: BaseResponse, scope: Scope, receive: Receive, send: S
         await response(scope, handshake_receive(receive), handshake_send(send))
     else:
         await send({"type": "websocket.close", "code": close_code(response.status_code)})
-
-
-def sole_send(scope: Scope, send: Send) -> Send:
-    """Give the `send` for an answer of one's own: if it breaks off, the app that there may be sends no other one."""
-    context: RequestContext | None = scope.get("hawkapi")
-    return send if context is None else sole(context, send)

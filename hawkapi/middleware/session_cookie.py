@@ -6,14 +6,11 @@ from collections.abc import Callable
 from logging import getLogger
 
 from hawkapi.middleware.cookie import MOST_BYTES, Header, KeptCookie
-from hawkapi.middleware.session_data import Session, decode, encode
+from hawkapi.middleware.session_data import ID_KEY, Session, decode, encode
 from hawkapi.security.signing import Signer
 
 _LEEWAY = 60
 """Seconds by which the clocks of two servers may differ."""
-
-_ID = "hawkapi.id"
-"""Where the id stands in the JSON of a session that has one; not in its dict."""
 
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 
@@ -45,7 +42,7 @@ class SignedSessions:
         content = decode(came_as)
         if not content:
             return Session()
-        identity = content.pop(_ID, None)
+        identity = content.pop(ID_KEY, None)
         return Session(content, id=identity if isinstance(identity, str) else None, came_as=came_as)
 
     async def keep(self, session: Session) -> Header | None:
@@ -58,7 +55,7 @@ class SignedSessions:
         if not content:
             return self._cookie.deletion if session.came_as else None
         if session.id is not None:
-            content = {_ID: session.id, **content}
+            content = {ID_KEY: session.id, **content}
         data = encode(content)
         if data == session.came_as or (session.came_as and data == encode(decode(session.came_as))):
             return None

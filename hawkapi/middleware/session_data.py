@@ -12,6 +12,9 @@ from hawkapi.serialization.hooks import StandIn
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 """Text, numbers, lists and dicts come back as they were; other types that msgspec knows as what JSON has for them."""
 
+ID_KEY = "hawkapi.id"
+"""Where the id stands in the JSON of a signed session that has one; in no dict, so that it is never mixed up."""
+
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -19,7 +22,8 @@ class Session(dict[str, Any]):
     """The data of a visitor's session, in `scope["session"]`.
 
     It is a dict. What is changed in it, however deep, is kept when the head of the answer goes out. The values must be
-    such as JSON can hold. Its copies are plain dicts.
+    such as JSON can hold. Its copies are plain dicts. The key `hawkapi.id` is taken: whoever puts something in under it
+    gets a `ValueError`, and nothing is changed.
 
     The data stands in a dict of its own, which all methods ask. For code in C that goes past them there is a
     `StandIn` under each key: msgspec encodes them as what they stand for, and that is noted.
@@ -84,6 +88,8 @@ class Session(dict[str, Any]):
         super().clear()
 
     def __setitem__(self, key: str, value: Any, /) -> None:
+        if key == ID_KEY:
+            raise _taken()
         self._looked_at()[key] = value
         super().__setitem__(key, StandIn(value, self._access.note))
 
@@ -93,6 +99,8 @@ class Session(dict[str, Any]):
 
     def setdefault(self, key: str, default: Any = None, /) -> Any:
         """Give a value, and put it in if there is none."""
+        if key == ID_KEY:
+            raise _taken()
         value = self._looked_at().setdefault(key, default)
         super().setdefault(key, StandIn(value, self._access.note))
         return value
@@ -113,6 +121,8 @@ class Session(dict[str, Any]):
         """Put in whatever a dict can be made of."""
         data, note = self._looked_at(), self._access.note
         new = dict[str, Any](*given, **named)
+        if ID_KEY in new:
+            raise _taken()
         data.update(new)
         super().update({key: StandIn(value, note) for key, value in new.items()})
 
@@ -149,6 +159,10 @@ class _Access:
 
     def note(self) -> None:
         self.noted = True
+
+
+def _taken() -> ValueError:
+    return ValueError(f"{ID_KEY!r} cannot be put into a session: its id stands under that key. Choose another one")
 
 
 def new_id() -> str:

@@ -7,8 +7,9 @@ from typing import Any, cast
 from hawkapi._errors import HawkAPIError
 from hawkapi._signature import describe, is_async_callable, location, qualified_name
 from hawkapi._types import ASGIApp
-from hawkapi.middleware.base import layer_of
+from hawkapi.middleware.base import has_own_call, layer_of
 from hawkapi.middleware.entry import MiddlewareEntry
+from hawkapi.middleware.noting import Noting
 
 
 def build_stack(items: Iterable[Any], app: ASGIApp) -> tuple[ASGIApp, list[str]]:
@@ -22,12 +23,15 @@ def build_stack(items: Iterable[Any], app: ASGIApp) -> tuple[ASGIApp, list[str]]
         The outermost layer, and the texts of what is wrong with items; these are left out.
     """
     mistakes: list[str] = []
+    may_send = False
     for item in reversed(list(items)):
         try:
-            app = layer_of(_wrap(_entry(item), app))
+            layer = _wrap(_entry(item), app)
         except UnusableMiddleware as exc:
             mistakes.insert(0, str(exc))
-    return app, mistakes
+        else:
+            app, may_send = layer_of(layer), may_send or has_own_call(layer)
+    return Noting(app).enter if may_send else app, mistakes
 
 
 class UnusableMiddleware(HawkAPIError):  # noqa: N818  # it says what was found

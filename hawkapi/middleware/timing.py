@@ -1,6 +1,7 @@
 """How long an answer took, told to the client."""
 
 from collections.abc import Awaitable, Callable
+from math import isfinite
 from time import perf_counter
 
 import msgspec
@@ -15,6 +16,7 @@ MAX_ENTRIES = 32
 """Names of parts that an answer tells at most; proxies refuse large heads."""
 
 _ENTRIES = "server_timing"
+_TOTAL = "total"
 
 
 def record(connection: HTTPConnection, name: str, seconds: float) -> None:
@@ -28,12 +30,17 @@ def record(connection: HTTPConnection, name: str, seconds: float) -> None:
         seconds: How long.
 
     Raises:
-        ValueError: If the name is no token (RFC 9110).
+        ValueError: If there is a `TimingMiddleware`, and the name is `total` or no token (RFC 9110), or the time is not
+            finite.
     """
     entries: dict[str, float] | None = connection.scope.get(_ENTRIES)
     if entries is None:
         return
+    if not isfinite(seconds):
+        raise ValueError(f"{name!r} cannot have taken {seconds!r} seconds: a part of the time is a finite number")
     if name not in entries:
+        if name == _TOTAL:
+            raise ValueError(f"{name!r} is no part of the time: TimingMiddleware itself tells the whole by that name")
         try:
             header_name(name)
         except ValueError:

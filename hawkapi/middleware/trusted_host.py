@@ -6,7 +6,7 @@ from functools import lru_cache
 from hawkapi._types import ASGIApp, Receive, Scope, Send
 from hawkapi.middleware.arguments import texts
 from hawkapi.middleware.base import Middleware
-from hawkapi.middleware.hosts import is_host, without_port
+from hawkapi.middleware.hosts import has_empty_label, is_host, without_port
 from hawkapi.middleware.refusal import refuse
 from hawkapi.responses.response import Response
 
@@ -25,7 +25,8 @@ class TrustedHostMiddleware(Middleware):
     Args:
         app: The app it wraps.
         allowed_hosts: Names and addresses, IPv6 ones with or without brackets; `*.example.com` stands for all that is
-            below `example.com`, `*` for any host or none. Any if left out.
+            below `example.com` (a name such as `a..example.com`, which DNS cannot have, is not), `*` for any host or
+            none. Any if left out.
 
     Raises:
         TypeError: If `allowed_hosts` is no list of texts.
@@ -64,14 +65,14 @@ class TrustedHostMiddleware(Middleware):
 
 
 def _below(name: str, suffix: str) -> bool:
-    return name.endswith(suffix) and len(name) > len(suffix)
+    return name.endswith(suffix) and not has_empty_label(name)
 
 
 def _compared(host: str) -> str:
     """Give an allowed host in the form in which it is compared."""
     is_bare_ipv6 = host.count(":") > 1 and not host.startswith("[")
     one = f"[{host}]" if is_bare_ipv6 else host.removeprefix("*.")
-    if "*" in one or not is_host(one):
+    if "*" in one or has_empty_label(one) or not is_host(one):
         raise ValueError(
             f"allowed_hosts: {host!r} is no host: give a name, an address, '*.' and a name for what is below it, or '*'"
         )

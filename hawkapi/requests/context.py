@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 if TYPE_CHECKING:  # for the annotations: nothing here is called
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
-    from hawkapi._types import ASGIApp
+    from hawkapi._types import ASGIApp, Message, Send
     from hawkapi.requests.body import BodyReader
     from hawkapi.requests.form_data import FormData
     from hawkapi.requests.limits import Limits
@@ -55,6 +55,7 @@ class RequestContext(SharedRequest, eq=False):
         edge: What answers an exception that is raised now: what was wrapped round middleware, an error table if that is
             an app's. `None` once the router has the request, or an answer has begun: then the exception is no matter
             of middleware.
+        onward: The server's `send`, where the app calls `begin` in its place.
         path: What the router found in the path, for the endpoint behind the middleware of a route.
         layers: What comes after the middleware of each router round the route, by that middleware.
         rooted: The path is without `root_path` already, or stands below a mount.
@@ -63,6 +64,7 @@ class RequestContext(SharedRequest, eq=False):
     app: Serving
     limits: "Limits | None" = None
     edge: object = None
+    onward: "Send" = None  # pyright: ignore[reportAssignmentType]  # set before `begin` is given away
     path: tuple[Any, ...] = ()
     layers: "Mapping[object, ASGIApp] | None" = None
     rooted: bool = False
@@ -71,3 +73,9 @@ class RequestContext(SharedRequest, eq=False):
     def runtime(self) -> "Runtime":
         """What belongs to the event loop that serves the request."""
         return self.app.runtime()
+
+    def begin(self, message: "Message") -> "Awaitable[None]":
+        """Send to the server, and note that an answer has begun; as a method it costs less than a closure."""
+        self.edge = None
+        onward = self.onward
+        return onward(message)

@@ -102,6 +102,27 @@ async def test_each_event_leaves_when_it_comes_and_the_head_before_the_first(wra
 
 
 @coders
+@pytest.mark.parametrize(
+    "content_type", [b"text/event-stream", b"Text/Event-Stream", b"TEXT/EVENT-STREAM;charset=utf-8"]
+)
+async def test_events_are_known_in_any_case_of_letters(cls, accept, content_type):
+    sent = []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", content_type)]})
+        assert [message["type"] for message in sent] == ["http.response.start"]  # it waits for no event
+
+    async def never():
+        await anyio.sleep_forever()
+
+    async def send(message):
+        sent.append(message)
+
+    await cls(app)(http_scope("GET", "/", headers=[("accept-encoding", accept)]), never, send)
+    assert (b"content-encoding", accept.encode()) in sent[0]["headers"]
+
+
+@coders
 async def test_a_stream_ends_as_it_should(cls, accept):
     wire = await get(cls(answering(b"one", b"", TEXT, b"")), accept)
     assert read(wire) == [b"one", b"", TEXT, b""]

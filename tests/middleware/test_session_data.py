@@ -67,6 +67,42 @@ CHANGES = [
 ]
 
 
+PUTS = [
+    lambda s, key: s.__setitem__(key, "x"),
+    lambda s, key: s.setdefault(key),
+    lambda s, key: s.setdefault(key, "x"),
+    lambda s, key: s.update({"b": 2, key: "x"}),
+    lambda s, key: s.update([("b", 2), (key, "x")]),
+    lambda s, key: s.update(b=2, **{key: "x"}),
+    lambda s, key: s.__ior__({"b": 2, key: "x"}),
+    lambda s, key: s.__ior__([(key, "x")]),
+]
+
+
+@pytest.mark.parametrize("put", PUTS)
+def test_nothing_is_put_in_where_the_id_is_kept(put):
+    session = Session({"a": 1}, id="secret")
+    with pytest.raises(ValueError, match=r"'hawkapi\.id' cannot be put into a session"):
+        put(session, "hawkapi.id")
+    assert (session, session.id) == ({"a": 1}, "secret")
+    assert encode_response(session) == b'{"a":1}'
+
+
+@pytest.mark.parametrize("put", PUTS)
+@pytest.mark.parametrize("key", ["hawkapi", "hawkapi.i", "hawkapi.id2", "Hawkapi.id", "id"])
+def test_keys_like_that_of_the_id_are_free(put, key):
+    session = Session()
+    put(session, key)
+    assert key in session
+
+
+def test_who_asks_for_the_key_of_the_id_finds_nothing():
+    session = Session({"a": 1}, id="secret")
+    assert session.get("hawkapi.id") is session.pop("hawkapi.id", None) is None
+    with pytest.raises(KeyError):
+        session["hawkapi.id"]
+
+
 def outcome(act, *args):
     try:
         return act(*args)

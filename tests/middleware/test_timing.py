@@ -77,14 +77,28 @@ async def test_a_handler_of_ours_adds_parts_through_a_copy_of_the_scope():
     assert (await call(app, "GET", "/in/")).headers["server-timing"] == "total;dur=0.00, db;dur=1.00"
 
 
-async def test_without_the_middleware_nothing_is_recorded():
-    assert "server-timing" not in (await get(recording(("db", 0.01)))).headers
+@pytest.mark.parametrize("entry", [("db", 0.01), ("a b", 0.01), ("total", 0.01), ("db", float("nan"))])
+async def test_without_the_middleware_nothing_is_recorded(entry):
+    wire = await get(recording(entry))
+    assert (wire.status, "server-timing" in wire.headers) == (200, False)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a,b", 'a"', "a;b", "a\r\nb", "é"])
 async def test_a_part_is_named_by_a_token(name):
     with pytest.raises(ValueError, match="cannot name a part"):
         await get(TimingMiddleware(recording((name, 0.01))))
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("before", [[], [("db", 0.01)]], ids=["new", "added to"])
+async def test_a_part_takes_a_finite_time(seconds, before):
+    with pytest.raises(ValueError, match=f"'db' cannot have taken {seconds} seconds"):
+        await get(TimingMiddleware(recording(*before, ("db", seconds))))
+
+
+async def test_no_part_takes_the_name_of_the_total():
+    with pytest.raises(ValueError, match="'total' is no part of the time"):
+        await get(TimingMiddleware(recording(("total", 0.01))))
 
 
 async def test_there_are_no_more_than_32_parts():

@@ -21,7 +21,11 @@ def test_what_is_no_list_of_texts_is_a_mistake(value):
 
 
 @pytest.mark.parametrize(
-    "host", ["", "a b", "a/b", "https://a", "a@b", "*.", "a.*", "**", "*.*.a", "a*", "[::1", "::g", "a:b", "bücher"]
+    "host",
+    [
+        *("", "a b", "a/b", "https://a", "a@b", "*.", "a.*", "**", "*.*.a", "a*", "[::1", "::g", "a:b", "bücher"),
+        *(".", ".a", "a..b", "a..", "*..a", "*.a..b", ".a:80"),
+    ],
 )
 def test_what_is_no_host_is_a_mistake(host):
     with pytest.raises(ValueError, match="allowed_hosts"):
@@ -50,6 +54,12 @@ async def test_another_host_gets_400(wrap, host):
         ("a.b.EXAMPLE.com:1", 200),
         ("example.com", 400),
         (".example.com", 400),
+        ("..example.com", 400),
+        ("a..example.com", 400),
+        (".a.example.com", 400),
+        ("a..b.example.com:1", 400),
+        ("a.example.com.", 400),
+        ("a.example.com..", 400),
         ("aexample.com", 400),
         ("*.example.com", 200),
         ("a/.example.com", 400),
@@ -58,6 +68,22 @@ async def test_another_host_gets_400(wrap, host):
 )
 async def test_a_wildcard_stands_for_what_is_below(host, result):
     assert await status(host, "*.example.com") == result
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host", "result"),
+    [
+        ("example.com.", "example.com.", 200),
+        ("example.com.", "example.com.:80", 200),
+        ("example.com.", "example.com", 400),
+        ("example.com.", "example.com..", 400),
+        ("*.example.com.", "a.example.com.", 200),
+        ("*.example.com.", "a.example.com", 400),
+        ("*.example.com.", "a..example.com.", 400),
+    ],
+)
+async def test_the_dot_at_the_end_of_a_full_name_counts(allowed, host, result):
+    assert await status(host, allowed) == result
 
 
 @pytest.mark.parametrize("allowed", ["::1", "[::1]", "[::1]:80"])
