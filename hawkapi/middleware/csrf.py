@@ -18,7 +18,7 @@ from hawkapi.requests.errors import HeaderFieldsTooLarge, MalformedBody, Request
 from hawkapi.requests.forms import read_form
 from hawkapi.requests.request import Request
 from hawkapi.responses.head import header_name as checked_name
-from hawkapi.responses.problem import problem_response
+from hawkapi.responses.problem import problem_response, refused_request
 from hawkapi.responses.response import Response
 from hawkapi.runtime.runtime import of
 from hawkapi.security.signing import Secret, Signer
@@ -112,7 +112,7 @@ class CSRFMiddleware(Middleware):
             try:
                 token = await _form_token(request)
             except RequestError as error:
-                return _problem(error)
+                return refused_request(error)
         if not token:
             return _NO_TOKEN
         return None if visit.accepts(token) else _MISMATCH
@@ -127,7 +127,7 @@ class CSRFMiddleware(Middleware):
         try:
             cookie = self._cookie.find(scope)
         except HeaderFieldsTooLarge as error:
-            return refuse(_problem(error), scope, receive, send)
+            return refuse(refused_request(error), scope, receive, send)
         session = scope.get("session")
         visit = scope[_KEY] = _Visit(
             cookie or b"", session if isinstance(session, Session) else None, self._signer, self._cookie, safe, send
@@ -228,10 +228,6 @@ def _header_name(given: str) -> str:
     except ValueError as error:
         raise ValueError(f"header_name: {error}") from None
     return given
-
-
-def _problem(error: RequestError) -> Response:
-    return problem_response(error.suffix, error.title, error.status, detail=error.detail, headers=error.headers)
 
 
 def _refusal(detail: str) -> Response:

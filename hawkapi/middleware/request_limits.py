@@ -6,9 +6,8 @@ from hawkapi._types import ASGIApp, Receive, Scope, Send
 from hawkapi.middleware.arguments import whole_number
 from hawkapi.middleware.base import Middleware
 from hawkapi.middleware.refusal import refuse
-from hawkapi.requests.errors import HeaderFieldsTooLarge, RequestError, URITooLong
-from hawkapi.responses.base import BaseResponse
-from hawkapi.responses.problem import problem_response
+from hawkapi.requests.errors import HeaderFieldsTooLarge, URITooLong
+from hawkapi.responses.problem import refused_request
 
 
 class RequestLimitsMiddleware(Middleware):
@@ -44,9 +43,9 @@ class RequestLimitsMiddleware(Middleware):
         self.max_query_length: int = whole_number("max_query_length", max_query_length, minimum=0)
         self.max_headers_count: int = whole_number("max_headers_count", max_headers_count, minimum=1)
         self.max_header_size: int = whole_number("max_header_size", max_header_size, minimum=1)
-        self._long_query = _problem(URITooLong(f"Query string exceeds {max_query_length} bytes"))
-        self._many_headers = _problem(HeaderFieldsTooLarge(f"More than {max_headers_count} headers"))
-        self._large_header = _problem(HeaderFieldsTooLarge(f"Header exceeds {max_header_size} bytes"))
+        self._long_query = refused_request(URITooLong(f"Query string exceeds {max_query_length} bytes"))
+        self._many_headers = refused_request(HeaderFieldsTooLarge(f"More than {max_headers_count} headers"))
+        self._large_header = refused_request(HeaderFieldsTooLarge(f"Header exceeds {max_header_size} bytes"))
 
     def _enter(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         kind, headers = scope["type"], scope.get("headers")
@@ -61,7 +60,3 @@ class RequestLimitsMiddleware(Middleware):
                     if len(value) > size or len(name) > size:
                         return refuse(self._large_header, scope, receive, send)
         return self.app(scope, receive, send)
-
-
-def _problem(error: RequestError) -> BaseResponse:
-    return problem_response(error.suffix, error.title, error.status, detail=error.detail)

@@ -17,7 +17,7 @@ from hawkapi.middleware.stored_sessions import StoredSessions
 from hawkapi.middleware.vary import with_vary
 from hawkapi.requests.context import RequestContext
 from hawkapi.requests.errors import HeaderFieldsTooLarge
-from hawkapi.responses.problem import problem_response
+from hawkapi.responses.problem import refused_request
 from hawkapi.security.signing import Secret, Signer
 
 _ID_SALT: Final = b"hawkapi.session.id"
@@ -94,8 +94,7 @@ class SessionMiddleware(Middleware):
         try:
             value = self._cookie.find(scope)
         except HeaderFieldsTooLarge as error:
-            response = problem_response(error.suffix, error.title, error.status, detail=error.detail)
-            return refuse(response, scope, receive, send)
+            return refuse(refused_request(error), scope, receive, send)
         sessions = self._sessions
         if value is None:
             return self._go_on(Session(), scope, receive, send)

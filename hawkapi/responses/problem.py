@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from msgspec.json import encode
 
 from hawkapi.responses.response import Response
+
+if TYPE_CHECKING:
+    from hawkapi.requests.errors import RequestError
 
 PROBLEM_TYPE = "application/problem+json"
 _TYPE_BASE = "https://hawkapi.ashimov.com/errors/"
@@ -67,3 +71,8 @@ def problem_response(
     """
     body = problem_body(suffix, title, status, detail=detail)
     return Response(body, status_code=status, headers=headers, content_type=PROBLEM_TYPE)
+
+
+def refused_request(error: "RequestError") -> Response:
+    """Make the response that tells a client what is wrong with its request."""
+    return problem_response(error.suffix, error.title, error.status, detail=error.detail, headers=error.headers)

@@ -11,7 +11,7 @@ from hawkapi.requests.errors import MalformedBody, RequestError
 from hawkapi.requests.request import Request
 from hawkapi.responses.base import BaseResponse
 from hawkapi.responses.json_response import JSONResponse
-from hawkapi.responses.problem import PROBLEM_TYPE, phrase, problem_body, problem_response
+from hawkapi.responses.problem import PROBLEM_TYPE, phrase, problem_body, problem_response, refused_request
 from hawkapi.responses.response import Response
 from hawkapi.runtime import threads
 from hawkapi.runtime.cleanup import CleanupFailed
@@ -138,8 +138,7 @@ class ErrorTable:
                 content_type=PROBLEM_TYPE,
             )
         if isinstance(exc, RequestError):
-            body = problem_body(exc.suffix, exc.title, exc.status, detail=exc.detail)
-            return Response(body, status_code=exc.status, headers=exc.headers, content_type=PROBLEM_TYPE)
+            return refused_request(exc)
         if isinstance(exc, TimeExceeded):
             _log.warning("%s %s", request_line(request.scope), exc, exc_info=exc.__cause__)
             detail = f"Handler exceeded {exc.seconds:g}s timeout"
@@ -154,8 +153,7 @@ class ErrorTable:
 
     def _internal(self, exc: Exception) -> Response:
         detail = (str(exc) or type(exc).__name__) if self._debug else "Internal Server Error"
-        body = problem_body("internal", "Internal Server Error", 500, detail=detail)
-        return Response(body, status_code=500, content_type=PROBLEM_TYPE)
+        return problem_response("internal", "Internal Server Error", 500, detail=detail)
 
 
 class _Handler(NamedTuple):

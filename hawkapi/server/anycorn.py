@@ -9,6 +9,7 @@ import anyio
 from hawkapi._types import ASGIApp, Receive, Scope, Send
 from hawkapi.app.in_flight import InFlight
 from hawkapi.server.base import ServerOptions
+from hawkapi.server.framing import misframed
 from hawkapi.server.life import live
 from hawkapi.server.listener import BACKLOG
 from hawkapi.server.stop import Stop
@@ -32,6 +33,9 @@ async def _serve(app: ASGIApp, *, stop: Stop, options: ServerOptions, listener: 
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await app(scope, receive, send)
+        refusal = misframed(scope)
+        if refusal is not None:
+            return await refusal(scope, receive, send)
         calls.count += 1
         try:
             await app(scope, receive, send)
@@ -49,8 +53,9 @@ async def _serve(app: ASGIApp, *, stop: Stop, options: ServerOptions, listener: 
 
     async with anyio.create_task_group() as group:
         group.start_soon(run)
-        await stop.accepts_no_more()
+        await stop.begun()
         config.keep_alive_max_requests = 0  # whose request began before the drain is told to leave the connection, too
+        await stop.accepts_no_more()
         closes.set()
         await calls.wait_until_idle(stop.drain.request_grace)
         group.cancel_scope.cancel()  # a WebSocket that is closed already would hold it until its next ping

@@ -74,6 +74,16 @@ class TestServing:
         assert response.readline() == b"data: first\n"
         connection.close()
 
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_a_request_with_a_length_and_chunks_too_is_the_last_of_its_connection(self, server, order):
+        framing = ["Content-Length: 4", "Transfer-Encoding: chunked"][::order]
+        head = "\r\n".join(["GET / HTTP/1.1", "Host: localhost", *framing])
+        with socket.create_connection(server.address, timeout=20) as connection:
+            connection.sendall(f"{head}\r\n\r\n0\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert answer.count(b"HTTP/1.1 ") == 1
+        assert b"connection: close" in answer.lower()
+
     def test_a_websocket_echoes(self, server):
         with websocket(server) as ws:
             for text in ("one", "two"):
@@ -91,6 +101,21 @@ class TestServing:
         connection.sock.close()
         connection.close()
         assert server.ask("GET", "/cleaned")[2] == b"true"
+
+
+@pytest.mark.parametrize("name", ["uvicorn-asyncio", "uvicorn-uvloop", "anycorn-trio"])
+def test_an_answer_to_a_request_from_before_the_signal_ends_its_connection_during_the_delay_too(name):
+    with run(name, DELAY="60") as server:
+        connection = server.connect()
+        connection.request("GET", "/slow")
+        server.wait_for("app: slow request")
+        server.signal()
+        answer = connection.getresponse()
+        answer.close()
+        connection.close()
+        assert answer.headers["connection"] == "close"
+        server.signal()
+        assert server.wait() == 0
 
 
 @pytest.fixture(scope="class", params=SERVERS)

@@ -4,11 +4,9 @@ import msgspec
 import pytest
 from anyio import Event, create_task_group, fail_after, get_running_tasks, sleep_forever, wait_all_tasks_blocked
 
-import hawkapi.middleware
 from hawkapi.app.application import HawkAPI
 from hawkapi.background import BackgroundTasks
 from hawkapi.exceptions import HTTPException
-from hawkapi.middleware.base import Middleware
 from hawkapi.middleware.compression import CompressionMiddleware
 from hawkapi.middleware.cors import CORSMiddleware
 from hawkapi.middleware.csrf import CSRFMiddleware
@@ -32,6 +30,7 @@ from hawkapi.websocket.connection import WebSocket
 from tests.app.wire import Broken, Wire, chunks
 from tests.asgi import http_scope
 from tests.middleware.answers import TEXT, read, reader
+from tests.middleware.built_ins import BUILT_INS
 from tests.middleware.signed import KEY, csrf_cookie
 from tests.websocket.wire import CONNECT, DENIAL, Peer, disconnect, text
 
@@ -128,9 +127,7 @@ def check_head(client):
 
 
 def test_they_are_all():
-    public = {getattr(hawkapi.middleware, name) for name in hawkapi.middleware.__all__}
-    built_in = {cls for cls in public if isinstance(cls, type) and issubclass(cls, Middleware)}
-    assert built_in - {Middleware} == {cls for cls, _ in LAYERS}
+    assert set(BUILT_INS) == {cls for cls, _ in LAYERS}
 
 
 # Streams
@@ -237,6 +234,40 @@ async def test_head_has_the_length_of_the_body_that_is_not_sent(app):
     assert (client.status, client.body, client.headers["content-length"]) == (200, b"", str(len(TEXT)))
     assert "content-encoding" not in client.headers
     assert len(client.sent) == 2
+    check_head(client)
+
+
+@pytest.mark.parametrize("kind", [StreamingResponse, EventSourceResponse])
+async def test_head_of_a_stream_has_its_head_and_makes_nothing(app, kind):
+    made = []
+
+    async def parts():
+        made.append("one")
+        yield "one"
+
+    @app.get("/")
+    async def handler():
+        return kind(parts())
+
+    client = await ask(app, "HEAD")
+    assert (client.status, client.body, made) == (200, b"", [])
+    assert client.types == ["http.response.start", "http.response.body"]
+    assert "content-length" not in client.headers
+    check_head(client)
+
+
+@pytest.mark.parametrize("kind", [Response, StreamingResponse])
+async def test_a_body_that_is_coded_in_a_worker_thread_is_the_same_after_decoding(app, kind):
+    body = b"".join(b"%d\n" % number for number in range(20_000))  # no part is like another
+
+    @app.get("/")
+    async def handler():
+        return Response(body) if kind is Response else StreamingResponse(iter([body[:100], body[100:]]))
+
+    client = await ask(app)
+    assert client.headers["content-encoding"] in ("gzip", "zstd")
+    assert len(client.body) < len(body)
+    assert b"".join(read(client)) == body
     check_head(client)
 
 

@@ -122,6 +122,10 @@ async def test_a_preflight_for_any_origin_gets_an_asterisk():
     assert (await preflight(alone(CORSMiddleware))).headers["access-control-allow-origin"] == "*"
 
 
+async def test_the_answer_to_a_preflight_depends_on_the_origin_for_any_origin_too():
+    assert (await preflight(alone(CORSMiddleware))).headers["vary"] == "Origin"
+
+
 async def test_a_preflight_that_asks_for_no_headers_gets_none():
     assert "access-control-allow-headers" not in (await preflight(alone(CORSMiddleware))).headers
 
@@ -178,6 +182,25 @@ async def test_options_without_a_requested_method_goes_to_the_app(wrap):
     assert wire.status == (200 if wrap is alone else 405)
     assert wire.body
     assert wire.headers["access-control-allow-origin"] == "*"
+
+
+@everywhere
+@pytest.mark.parametrize("options", [{}, {"allow_origins": [SITE]}])
+async def test_options_without_an_origin_goes_to_the_app(wrap, options):
+    wire = await get(wrap(CORSMiddleware, **options), ASKED, method="OPTIONS")
+    assert wire.status == (200 if wrap is alone else 405)
+    assert wire.body
+    assert cors_headers(wire) == {}
+
+
+@everywhere
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+async def test_of_two_origins_the_first_counts(wrap, method):
+    app = wrap(CORSMiddleware, allow_origins=[SITE])
+    ours, theirs = ("origin", SITE), ("origin", OTHER)
+    wire = await get(app, ours, theirs, ASKED, method=method)
+    assert wire.headers["access-control-allow-origin"] == SITE
+    assert cors_headers(await get(app, theirs, ours, ASKED, method=method)) == {}
 
 
 async def test_a_requested_method_makes_no_preflight_of_a_get():
@@ -278,3 +301,10 @@ async def test_a_bare_request_is_served():
 
     await alone(CORSMiddleware, allow_origins=[SITE])({"type": "http"}, None, send)
     assert sent[0]["status"] == 200
+
+
+async def test_method_and_headers_are_all_that_a_preflight_needs():
+    headers = [(b"origin", SITE.encode()), (b"access-control-request-method", b"PUT")]
+    wire = Wire()
+    await alone(CORSMiddleware)({"type": "http", "method": "OPTIONS", "headers": headers}, wire.receive, wire.send)
+    assert (wire.status, wire.headers["access-control-allow-origin"]) == (200, "*")

@@ -117,6 +117,12 @@ async def test_all_attributes_of_the_cookie_can_be_chosen():
     assert header.endswith("; Path=/app; HttpOnly; SameSite=Strict")
 
 
+async def test_httponly_stands_after_the_path():
+    answer = await call(alone(cookie_httponly=True), "GET", "/")
+    (header,) = set_cookies(answer)
+    assert header == f"csrftoken={cookie_of(answer, 'csrftoken')}; Path=/; HttpOnly; Secure; SameSite=lax"
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
 async def test_one_that_has_a_token_gets_no_other(method):
     answer = await call(alone(), method, "/", headers=[("cookie", f"csrftoken={TOKEN}")])
@@ -168,6 +174,21 @@ async def test_an_http_scope_may_be_bare():
     wire = Wire()
     await alone()({"type": "http"}, wire.receive, wire.send)
     assert "set-cookie" in wire.headers
+
+
+async def test_an_unsafe_scope_may_be_bare_but_for_its_method():
+    wire = Wire()
+    await alone()({"type": "http", "method": "POST"}, wire.receive, wire.send)
+    assert (wire.status, json.loads(wire.body)["detail"]) == (403, "CSRF cookie not set.")
+
+
+@pytest.mark.parametrize("token", [[(b"x-csrf-token", TOKEN.encode())], []], ids=["header", "form"])
+async def test_method_and_headers_are_all_that_an_unsafe_request_needs(token):
+    body = f"csrf_token={TOKEN}".encode()
+    headers = [(b"cookie", f"csrftoken={TOKEN}".encode()), *token]
+    wire = Wire(*chunks(body))
+    await alone()({"type": "http", "method": "POST", "headers": headers}, wire.receive, wire.send)
+    assert (wire.status, wire.body) == (200, body)
 
 
 @pytest.mark.parametrize("scope", [{"type": "lifespan"}, {"type": "websocket", "path": "/", "headers": []}])
@@ -233,6 +254,29 @@ async def test_the_form_is_there_for_the_handler(content_type, body):
     assert (await post(app, content_type=content_type, body=body)).json() == {"a": "1", "body": len(body)}
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (URLENCODED, f"csrf_token={TOKEN}&a=1".encode()),
+        (None, f"csrf_token={TOKEN}&a=1".encode()),
+        (MULTIPART, form(("csrf_token", TOKEN), files=[("file", "contents")])),
+    ],
+    ids=["urlencoded", "no type", "multipart"],
+)
+async def test_a_handler_that_streams_the_body_gets_all_of_it(content_type, body):
+    app = HawkAPI()
+    app.add_middleware(CSRFMiddleware, secret=KEY)
+
+    @app.post("/")
+    async def read(request: Request):
+        return Response(b"".join([chunk async for chunk in request.stream()]))
+
+    wire = Wire(*chunks(*[body[at : at + 7] for at in range(0, len(body), 7)]))
+    headers = [("cookie", f"csrftoken={TOKEN}")] + ([("content-type", content_type)] if content_type else [])
+    await exchange(app, "POST", "/", wire=wire, headers=headers)
+    assert (wire.status, wire.body) == (200, body)
+
+
 async def test_forms_and_files_that_a_handler_declares_are_bound():
     app = HawkAPI()
     app.add_middleware(CSRFMiddleware, secret=KEY)
@@ -293,6 +337,20 @@ async def test_what_is_no_form_is_not_read(content_type):
     assert (wire.status, wire.receives) == (403, 0)
 
 
+async def test_cookie_and_token_are_compared_in_constant_time(make, monkeypatch):
+    compared = []
+
+    def compare(one, other):
+        compared.append({one, other})
+        return one == other
+
+    monkeypatch.setattr("hawkapi.middleware.csrf.compare_digest", compare)
+    app = make()
+    assert (await post(app, header=TOKEN)).status == 200
+    assert (await post(app, header=OTHER)).status == 403
+    assert compared == [{TOKEN.encode()}, {TOKEN.encode(), OTHER.encode()}]
+
+
 OTHER = csrf_cookie("other")
 UNSIGNED = "r" * 43 + "." + "0" * 64
 
@@ -348,6 +406,14 @@ async def test_the_first_key_signs_and_all_verify():
     assert (await post(app, header=TOKEN)).status == 200
     token = cookie_of(await call(app, "GET", "/"), "csrftoken")
     assert token == csrf_cookie(token.split(".")[0], key="n" * 32)
+
+
+@pytest.mark.parametrize("secret", [KEY.encode(), [KEY.encode()], (KEY,), [KEY.encode(), "n" * 32]])
+async def test_a_secret_may_be_bytes_and_lists_may_hold_both(secret):
+    app = alone(secret=secret)
+    assert (await post(app, header=TOKEN)).status == 200
+    token = cookie_of(await call(app, "GET", "/"), "csrftoken")
+    assert token == csrf_cookie(token.split(".")[0])
 
 
 async def test_header_name_and_safe_methods_can_be_chosen():

@@ -56,6 +56,32 @@ async def test_the_routes_of_the_app_are_listed():
     assert declared(await page(an_app(), "routes")) == ROUTES
 
 
+@pytest.mark.parametrize("debug", [True, False])
+async def test_whatever_the_app_says_of_debug_it_is_on_where_it_was_added(debug):
+    app = HawkAPI(debug=debug)
+    app.add_middleware(DebugMiddleware)
+    assert isinstance(await page(app, "routes"), list)
+    assert await page(app, "stats") == {}
+
+
+@pytest.mark.parametrize("debug", [True, False])
+async def test_whatever_the_app_says_of_debug_it_is_off_where_it_was_turned_off(debug):
+    app = HawkAPI(debug=debug)
+    app.add_middleware(DebugMiddleware, enabled=False)
+    for name in ("routes", "stats"):
+        assert (await call(app, "GET", f"/_debug/{name}")).status == 404
+
+
+async def test_the_methods_of_a_route_are_sorted():
+    async def handler(): ...
+
+    app = HawkAPI()
+    app.add_route("/old", handler, methods=["PUT", "TRACE", "OPTIONS", "DELETE", "PATCH", "POST", "GET"])
+    app.add_middleware(DebugMiddleware)
+    (route,) = declared(await page(app, "routes"))
+    assert route["methods"] == ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]
+
+
 async def test_an_app_inside_of_other_middleware_is_found():
     inner = HawkAPI()
 
@@ -190,6 +216,12 @@ async def test_a_bare_scope_is_enough():
     await made({"type": "http"}, wire.receive, wire.send)
     assert wire.body == b"x"
     assert list(await page(made, "stats")) == ["/"]
+
+
+async def test_a_path_is_all_that_its_pages_need():
+    wire = Wire()
+    await DebugMiddleware(answering(b""))({"type": "http", "path": "/_debug/stats"}, wire.receive, wire.send)
+    assert (wire.status, wire.body) == (200, b"{}")
 
 
 async def test_of_many_paths_the_latest_are_kept():

@@ -6,9 +6,9 @@ from hawkapi.app.application import HawkAPI
 from hawkapi.middleware.request_id import RequestIDMiddleware
 from hawkapi.requests.request import Request
 from hawkapi.responses.response import Response
-from tests.app.wire import exchange
-from tests.asgi import call
-from tests.middleware.answers import alone, answering, everywhere, in_app
+from tests.app.wire import Wire, exchange
+from tests.asgi import call, http_scope
+from tests.middleware.answers import alone, answering, everywhere, in_app, in_stack
 from tests.middleware.edges import BARE, connect, pass_on
 from tests.websocket.wire import Peer
 
@@ -57,6 +57,13 @@ async def test_the_id_is_set_in_the_scope_that_was_given():
     scope = {"type": "http"}
     await RequestIDMiddleware(answering(b""))(scope, None, Peer().send)
     assert is_uuid4(scope["request_id"])
+
+
+@pytest.mark.parametrize("wrap", [in_app, in_stack])
+async def test_the_scope_that_an_app_was_given_shows_the_id_too(wrap):
+    scope, wire = http_scope("GET", "/"), Wire({"type": "http.request"})
+    await wrap(telling, RequestIDMiddleware)(scope, wire.receive, wire.send)
+    assert scope["request_id"] == wire.headers["x-request-id"] == wire.body.decode()
 
 
 async def test_the_header_has_the_name_that_was_given():

@@ -2,9 +2,12 @@
 
 import copy
 import json
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import pytest
 
 from hawkapi.app.application import HawkAPI
@@ -93,6 +96,14 @@ async def test_the_first_key_signs_and_all_are_read():
     assert (await ask(app, session_cookie({"user": "ada"}))).json() == "ada"
     value = cookie_of(await ask(around(put(a=1), secret_key=[new, KEY])), "session")
     assert value.rpartition(".")[2] == hexmac(new.encode(), value.rpartition(".")[0])
+
+
+@pytest.mark.parametrize("secret", [KEY.encode(), [KEY.encode()], (KEY,), [KEY.encode(), "n" * 32]])
+async def test_a_secret_may_be_bytes_and_lists_may_hold_both(secret):
+    app = around(lambda session: session.get("user"), secret_key=secret)
+    assert (await ask(app, session_cookie({"user": "ada"}))).json() == "ada"
+    value = cookie_of(await ask(around(put(a=1), secret_key=secret)), "session")
+    assert value.rpartition(".")[2] == hexmac(KEY.encode(), value.rpartition(".")[0])
 
 
 # What is no session
@@ -315,6 +326,24 @@ async def test_text_that_is_no_unicode_is_no_500(caplog, options):
 async def test_what_json_cannot_hold_is_raised(options):
     with pytest.raises(TypeError, match="object"):
         await ask(around(put(a=object()), **options))
+
+
+class Item(msgspec.Struct):
+    name: str
+
+
+async def test_what_msgspec_knows_is_kept_as_it_writes_it(options):
+    held = {
+        "at": datetime(2024, 5, 17, 12, tzinfo=UTC),
+        "id": UUID("0af76519-16cd-43dd-8448-eb211c80319c"),
+        "item": Item(name="book"),
+    }
+    value = cookie_of(await ask(around(put(**held), **options)), "session")
+    assert (await ask(around(lambda session: dict(session), **options), value)).json() == {
+        "at": "2024-05-17T12:00:00Z",
+        "id": "0af76519-16cd-43dd-8448-eb211c80319c",
+        "item": {"name": "book"},
+    }
 
 
 def _app(write, read, **options):

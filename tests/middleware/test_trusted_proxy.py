@@ -1,7 +1,21 @@
+import msgspec
 import pytest
 
 from hawkapi.middleware.trusted_proxy import TrustedProxyMiddleware
-from tests.middleware.edges import BARE, alone, connect, everywhere, pass_on, seen, seen_by_socket
+from tests.app.wire import Wire
+from tests.asgi import http_scope
+from tests.middleware.edges import (
+    BARE,
+    alone,
+    connect,
+    everywhere,
+    in_app,
+    in_stack,
+    pass_on,
+    seen,
+    seen_by_socket,
+    sight,
+)
 
 PEER = ("10.0.0.1", 4711)
 TRUSTED = ["10.0.0.0/8", "fd00::/8"]
@@ -187,6 +201,15 @@ async def test_a_host_that_a_client_has_put_in_front_does_not_count():
     assert (await told(*headers))[1] == ["a.example"]
 
 
+@pytest.mark.parametrize(
+    ("clients", "expected"), [(None, "b.example"), ("203.0.113.7", "b.example"), ("203.0.113.7, 10.0.0.2", "a.example")]
+)
+async def test_repeated_headers_of_the_host_are_one_list(clients, expected):
+    headers = [] if clients is None else [("x-forwarded-for", clients)]
+    hosts = [("x-forwarded-host", host) for host in ("evil.example", "a.example", "b.example")]
+    assert (await told(*headers, *hosts))[1] == [expected]
+
+
 @everywhere
 async def test_forwarded_is_read_where_there_is_no_x_forwarded(wrap):
     app = wrap(TrustedProxyMiddleware, trusted_proxies=TRUSTED)
@@ -213,6 +236,24 @@ async def test_the_scope_that_was_given_shows_it_and_its_headers_stay_as_they_we
     assert passed["headers"] == scope["headers"] == [(b"host", b"a"), *headers[1:]]
     assert headers[0] == (b"host", b"b")
     assert scope["scheme"] == "http"
+
+
+@pytest.mark.parametrize("wrap", [in_app, in_stack])
+async def test_the_scope_that_an_app_was_given_shows_it_as_what_was_passed_on_does(wrap):
+    headers = [(b"host", b"b"), (b"x-forwarded-for", b"203.0.113.7")]
+    headers += [(b"x-forwarded-proto", b"https"), (b"x-forwarded-host", b"a.example")]
+    scope = {**http_scope("GET", "/"), "client": PEER, "scheme": "http", "headers": headers}
+    wire = Wire({"type": "http.request"})
+    await wrap(TrustedProxyMiddleware, trusted_proxies=TRUSTED)(scope, wire.receive, wire.send)
+    expected = {"client": ["203.0.113.7", 0], "scheme": "https", "hosts": ["a.example"]}
+    assert msgspec.json.decode(wire.body) == sight(scope) == expected
+
+
+async def test_client_and_headers_are_all_it_needs():
+    headers = [(b"x-forwarded-for", b"203.0.113.7"), (b"x-forwarded-proto", b"https"), (b"x-forwarded-host", b"a")]
+    scope = {"type": "http", "client": PEER, "headers": headers}
+    passed = await pass_on(TrustedProxyMiddleware, scope, trusted_proxies=TRUSTED)
+    assert sight(passed) == {"client": ["203.0.113.7", 0], "scheme": "https", "hosts": ["a"]}
 
 
 @pytest.mark.parametrize(

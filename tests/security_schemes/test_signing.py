@@ -1,16 +1,28 @@
 """Signing: keys, rotation, purposes, and whatever a client may send."""
 
+import ast
 import hashlib
 import hmac
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hawkapi.security import signing
 from hawkapi.security.signing import Signer
 
 KEY = "k" * 32
 OTHER = "o" * 32
+
+
+def test_the_standard_library_is_all_it_stands_on():
+    tree = ast.parse(Path(signing.__file__).read_text("utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert "hmac" in imported
+    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names | {"hawkapi"}
 
 
 def test_the_signature_is_the_hexadecimal_hmac_sha256_of_the_text():
