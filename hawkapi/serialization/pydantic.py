@@ -40,12 +40,14 @@ _check_syntax = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def decode_unknown(kind: type, value: Any) -> Any:
-    """Decode a type that msgspec does not know: a pydantic model.
+    """Decode a type that msgspec does not know: a pydantic model, or `object`, which any value is.
 
     Raises:
         ValueError: If the value does not fit; the text repeats nothing of it.
         NotImplementedError: If it is another type.
     """
+    if kind is object:
+        return value
     if not is_pydantic_model(kind):
         raise NotImplementedError(f"{kind.__qualname__} cannot be decoded")
     try:

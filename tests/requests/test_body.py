@@ -179,7 +179,7 @@ def test_a_content_length_over_the_limit_is_too_large(value):
 
 
 @pytest.mark.parametrize("value", [b"", b"-1", b"+1", b"1 ", b"0x1", b"1_0", b"1, 1", b"\xd9\xa1"])
-def test_a_content_length_that_is_no_number_is_a_bad_request_and_ends_the_connection(value):
+def test_cve_2023_47627_a_content_length_that_is_no_number_is_a_bad_request_and_ends_the_connection(value):
     with pytest.raises(BadRequest, match="Invalid Content-Length header") as refused:
         check_content_length(value, LIMIT)
     assert refused.value.headers == {"connection": "close"}
@@ -193,7 +193,7 @@ def test_a_content_length_that_is_no_number_is_a_bad_request_and_ends_the_connec
         [(b"content-length", b"1"), (b"content-length", b"1")],
     ],
 )
-def test_a_body_with_two_ends_is_a_bad_request_and_ends_the_connection(headers):
+def test_cve_2023_47641_and_2023_37276_a_body_with_two_ends_is_a_bad_request_and_ends_the_connection(headers):
     with pytest.raises(BadRequest) as refused:
         check_framing(headers, LIMIT)
     assert refused.value.headers == {"connection": "close"}

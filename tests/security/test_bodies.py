@@ -2,8 +2,9 @@
 
 import gzip
 import json
+import sys
 import threading
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def app():
         return len(form.fields) + len(form.files)
 
     @app.post("/json")
-    async def read_json(body: dict[str, object]):
+    async def read_json(body: dict[str, Any]):
         return body
 
     @app.post("/any")
@@ -41,7 +42,7 @@ def app():
     return app
 
 
-async def test_cve_2023_30798_parts_of_a_form_are_counted(app):
+async def test_cve_2023_30798_and_2023_25578_parts_of_a_form_are_counted(app):
     for filename in (None, "f"):
         many = [part(f"n{i}", b"", filename) for i in range(1001)]
         assert (await call(app, "POST", "/form", body=form(*many[:1000]), headers=TYPE)).body == b"1000"
@@ -127,14 +128,26 @@ async def test_cve_2025_69228_the_whole_body_is_counted_not_each_field():
 
 
 async def test_cve_2025_69229_many_small_chunks_are_one_body():
-    app = HawkAPI()
+    """What is quadratic in their number takes minutes."""
+    app, count, size = HawkAPI(max_body_size=100_000_000), 200_000, 200
 
-    @app.post("/")
-    async def handler(request: Request):
+    @app.post("/body")
+    async def body(request: Request):
         return len(await request.body())
 
-    wire = await exchange(app, "POST", "/", wire=Wire(*chunks(*[b"x"] * 2000)))
-    assert wire.body == b"2000"
+    @app.post("/stream")
+    async def stream(request: Request):
+        return sum([len(chunk) async for chunk in request.stream()])
+
+    for path in ("/body", "/stream"):
+        messages = iter(chunks(*[bytes(size)] * count))
+        wire = Wire()
+
+        async def receive(messages=messages):
+            return next(messages)
+
+        await app({"type": "http", "method": "POST", "path": path, "headers": []}, receive, wire.send)
+        assert wire.body == b"%d" % (count * size)
 
 
 async def test_cve_2025_47287_a_hostile_form_leaves_no_log_record(app, caplog):
@@ -156,7 +169,7 @@ async def test_cve_2026_5766_a_lying_content_length_lifts_no_limit():
 
 @pytest.mark.parametrize("path", ["/json", "/any"])
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":'])
-async def test_cve_2025_64460_deep_nesting_is_a_400(app, path, opening, caplog):
+async def test_cve_2025_64460_and_2026_1285_and_2024_27454_deep_nesting_is_a_400(app, path, opening, caplog):
     closing = b"".join(b"]" if c == 0x5B else b"}" for c in reversed(opening.replace(b'"a":', b"")))
     for depth in (100_000, 600):
         assert (await call(app, "POST", path, body=opening * depth)).status == 400
@@ -164,9 +177,33 @@ async def test_cve_2025_64460_deep_nesting_is_a_400(app, path, opening, caplog):
     assert caplog.records == []
 
 
+@pytest.fixture
+def high_recursion_limit():
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.usefixtures("high_recursion_limit")
+@pytest.mark.parametrize("path", ["/json", "/any"])
+async def test_msgspec_issue_1033_nesting_is_bounded_where_the_recursion_limit_is_not(app, path):
+    for depth, status in ((512, 201), (513, 400)):
+        body = b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+        assert (await call(app, "POST", path, body=body)).status == status
+
+
+@pytest.mark.usefixtures("high_recursion_limit")
+@pytest.mark.parametrize("kind", ["application/msgpack", "application/x-msgpack"])
+async def test_msgspec_issue_1033_messagepack_is_not_read_however_deep(app, kind):
+    for depth in (0, 513, 1_000_000):
+        body = b"\x81\xa1a" + b"\x91" * depth + b"\xc0"
+        assert (await call(app, "POST", "/json", body=body, headers=[("content-type", kind)])).status == 400
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig", "latin-1"])
 @pytest.mark.parametrize("path", ["/json", "/any"])
-async def test_cve_2018_1000656_json_is_utf_8_and_nothing_else(app, path, encoding):
+async def test_cve_2018_1000656_and_2019_1010083_json_is_utf_8_and_nothing_else(app, path, encoding):
     body = json.dumps({"a": "é"}, ensure_ascii=False).encode(encoding)
     assert (await call(app, "POST", path, body=body)).status == 400
 
@@ -190,7 +227,7 @@ async def test_cve_2026_42561_part_headers_are_counted(app):
     assert (await call(app, "POST", "/form", body=body, headers=TYPE)).status == 400
 
 
-async def test_cve_2021_28658_a_filename_is_a_name_and_no_path():
+async def test_cve_2021_28658_and_2021_31542_and_2021_33203_and_2024_39330_a_filename_is_a_name_and_no_path():
     app = HawkAPI()
 
     @app.post("/")
@@ -215,7 +252,7 @@ class TrailingWire(Wire):
 
 
 @pytest.mark.parametrize("kind", ["request", "parameter", "handler", "explained"])
-async def test_headers_are_taken_before_the_body_is_read(kind):
+async def test_cve_2025_53643_headers_are_taken_before_the_body_is_read(kind):
     app = HawkAPI()
 
     @app.post("/request")

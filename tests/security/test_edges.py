@@ -85,7 +85,7 @@ def test_any_bytes_as_host_pass_or_get_a_400(host, allowed):
 
 
 @everywhere
-async def test_cve_2025_46814_and_59152_x_forwarded_for_of_a_client_changes_no_address(wrap):
+async def test_cve_2025_46814_and_2025_59152_x_forwarded_for_of_a_client_changes_no_address(wrap):
     app = wrap(TrustedProxyMiddleware, trusted_proxies=PROXIES)
     for header in (("x-forwarded-for", "10.0.0.9"), ("forwarded", "for=10.0.0.9"), ("x-real-ip", "10.0.0.9")):
         assert (await seen(app, header, client=("192.0.2.1", 1)))["client"] == ["192.0.2.1", 1]
