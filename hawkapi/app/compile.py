@@ -6,6 +6,7 @@ from typing import NamedTuple
 from hawkapi._errors import SealError
 from hawkapi._signature import describe
 from hawkapi.app.builtin_routes import METHODS, ProbeEndpoint
+from hawkapi.app.collection import no_collection
 from hawkapi.app.config import AppOptions
 from hawkapi.app.dispatch import Dispatcher, closing
 from hawkapi.app.edge import Edge, Rescue, onion
@@ -38,6 +39,7 @@ class Sealed(NamedTuple):
     rescue: Rescue | None
 
 
+@no_collection()
 def seal(
     app: App,
     options: AppOptions,
