@@ -1,6 +1,6 @@
 """What serves a sealed app: from a scope to the endpoint that answers it."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from hawkapi._types import ASGIApp, Message, Receive, Reply, Scope, Send
@@ -196,23 +196,27 @@ def _stands_below(prefix: str, path: str) -> bool:
     return path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/")
 
 
-def closing(entry: Entry) -> Entry:
+def closing(entry: ASGIApp, draining: Callable[[], object] = lambda: True) -> Entry:
     """Make the entry that takes another one's place while the app drains: no connection is kept for a next request.
 
     HTTP/2 and later have no such header (RFC 9113 8.2.2).
+
+    Args:
+        entry: The other one.
+        draining: Whether the drain has begun; asked when an answer begins.
     """
 
     def enter(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http" and scope.get("http_version", "1.1") < "2":
-            send = _closing_send(send)
+            send = _closing_send(send, draining)
         return entry(scope, receive, send)
 
     return enter
 
 
-def _closing_send(send: Send) -> Send:
+def _closing_send(send: Send, draining: Callable[[], object]) -> Send:
     def send_closing(message: Message) -> "Awaitable[None]":  # quoted: else it is built at every request
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and draining():
             headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"connection"]
             message = {**message, "headers": [*headers, (b"connection", b"close")]}
         return send(message)

@@ -53,8 +53,6 @@ async def _serve(app: ASGIApp, *, stop: Stop, options: ServerOptions, listener: 
 
     async with anyio.create_task_group() as group:
         group.start_soon(run)
-        await stop.begun()
-        config.keep_alive_max_requests = 0  # whose request began before the drain is told to leave the connection, too
         await stop.accepts_no_more()
         closes.set()
         await calls.wait_until_idle(stop.drain.request_grace)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias, cast
 from anyio import create_task_group
 
 from hawkapi._types import ASGIApp, Receive, Scope, Send
+from hawkapi.app.dispatch import closing
 from hawkapi.runtime.groups import unwrap
 from hawkapi.runtime.lifespan import LifespanFailed, conversation, drive
 from hawkapi.runtime.signals import claim_process
@@ -88,6 +89,9 @@ async def live(app: ASGIApp, stop: Stop, serve_until_stopped: Serve) -> int:
                     if stop.has_lifecycle and not supported:
                         raise LifespanFailed("what is wrapped round it does not pass its lifespan on")
                     started = True
+                    # The app's own entry ends the connections of requests that come after the signal; here it is
+                    # those of requests that were there already, too.
+                    app = closing(app, lambda: stop.signals)
                     await serve_until_stopped(_started(app, state))
                 group.cancel_scope.cancel()
     except LifespanFailed as error:

@@ -40,8 +40,6 @@ async def _serve(app: ASGIApp, *, stop: Stop, options: ServerOptions, listener: 
     server = _Server(config)
 
     async def end() -> None:
-        await stop.begun()
-        server.end_connections()
         await stop.accepts_no_more()
         server.should_exit = True
 
@@ -52,21 +50,11 @@ async def _serve(app: ASGIApp, *, stop: Stop, options: ServerOptions, listener: 
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves the signals alone, and can end connections after the answers they wait for."""
+    """uvicorn's server, which leaves the signals alone."""
 
     def capture_signals(self) -> AbstractContextManager[None]:  # pyright: ignore[reportIncompatibleMethodOverride]  # typed as a generator there
         """Capture none: `Stop` handles them."""
         return nullcontext()
-
-    def end_connections(self) -> None:
-        """Have the answers to requests that are here say that the connection is closed; the app can tell later ones.
-
-        Else their clients would send a next request, maybe in the moment in which the server closes.
-        """
-        for connection in self.server_state.connections:
-            cycle = getattr(connection, "cycle", None)  # of its request; a WebSocket has none
-            if cycle is not None:
-                cycle.keep_alive = False
 
 
 def _is_news(record: logging.LogRecord) -> bool:

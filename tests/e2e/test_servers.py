@@ -103,7 +103,6 @@ class TestServing:
         assert server.ask("GET", "/cleaned")[2] == b"true"
 
 
-@pytest.mark.parametrize("name", ["uvicorn-asyncio", "uvicorn-uvloop", "anycorn-trio"])
 def test_an_answer_to_a_request_from_before_the_signal_ends_its_connection_during_the_delay_too(name):
     with run(name, DELAY="60") as server:
         connection = server.connect()
