@@ -130,15 +130,19 @@ class CSRFMiddleware(Middleware):
             return refuse(refused_request(error), scope, receive, send)
         session = scope.get("session")
         visit = scope[_KEY] = _Visit(
-            cookie or b"", session if isinstance(session, Session) else None, self._signer, self._cookie, safe, send
+            cookie or b"", session if isinstance(session, Session) else None, self._signer, self._cookie, safe
         )
+
+        def send_visited(message: Message) -> "Awaitable[None]":  # quoted: else it is built at every request
+            return send(visit.head(message) if message["type"] == "http.response.start" else message)
+
         if context is None or safe:
-            return self.app(scope, receive, visit.send)
-        return super()._enter(scope, receive, visit.send)
+            return self.app(scope, receive, send_visited)
+        return super()._enter(scope, receive, send_visited)
 
 
 class _Visit:
-    """One visitor's token in one exchange, and the `send` that sets it.
+    """One visitor's token in one exchange; it stands in the scope and knows no `send`, which may know the scope.
 
     Attributes:
         cookie: What the client sent; empty if it sent none.
@@ -150,7 +154,6 @@ class _Visit:
         "_good",
         "_kept",
         "_safe",
-        "_send",
         "_session",
         "_signer",
         "_token",
@@ -158,10 +161,8 @@ class _Visit:
         "cookie",
     )
 
-    def __init__(
-        self, cookie: bytes, session: Session | None, signer: Signer, kept: KeptCookie, safe: bool, send: Send
-    ) -> None:
-        self._session, self._signer, self._kept, self._safe, self._send = session, signer, kept, safe, send
+    def __init__(self, cookie: bytes, session: Session | None, signer: Signer, kept: KeptCookie, safe: bool) -> None:
+        self._session, self._signer, self._kept, self._safe = session, signer, kept, safe
         self._token = self.cookie = cookie
         self._for: str | None = None if session is None else session.id
         self._good = False  # whether the token is known to be good for the session of that id
@@ -181,11 +182,8 @@ class _Visit:
                 self._token = self._signer.sign(token_urlsafe(32).encode(), bound_to=identity)
         return self._token
 
-    def send(self, message: Message) -> Awaitable[None]:
-        """Be the `send` of what is inside."""
-        return self._send(self._head(message) if message["type"] == "http.response.start" else message)
-
-    def _head(self, message: Message) -> Message:
+    def head(self, message: Message) -> Message:
+        """Give the head of the answer, with the cookie if it is due."""
         if self._safe or self._identity() != self._for:
             self.token()
         issued = self._token is not self.cookie

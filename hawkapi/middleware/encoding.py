@@ -141,14 +141,13 @@ class _Answer(msgspec.Struct, eq=False):
     async def _whole(self, start: Message, coding: Coding, message: Message) -> None:
         """Send a body of one message as one."""
         body = message.get("body", b"")
-        if len(body) >= self.owner.minimum_size:
+        if not body or len(body) < self.owner.minimum_size:
+            await self._leave(start)
+        else:
             coded = await _work(self.scope, coding.whole, body)
-            if len(coded) < len(body):
-                self.rest = self.onward
-                await self.onward(_coded(start, coding.name, len(coded)))
-                await self.onward({**message, "body": coded})
-                return
-        await self._leave(start)
+            self.rest = self.onward
+            await self.onward(_coded(start, coding.name, len(coded)))
+            message = {**message, "body": coded}
         await self.onward(message)
 
     def _stream(self, start: Message, name: bytes, encoder: Encoder) -> Awaitable[None]:

@@ -49,7 +49,7 @@ class ErrorHandlerMiddleware(Middleware):
 
         def send_noted(message: Message) -> "Awaitable[None]":  # quoted: else it is built at every request
             nonlocal started
-            started = True
+            started = started or message["type"] == "http.response.start"
             return send(message)
 
         try:

@@ -1,4 +1,4 @@
-"""Stacks in which a `__call__` of a user's own stands: it may begin an answer and raise then."""
+"""Stacks in which a `__call__` of a user's own stands, or may stand: it can begin an answer and raise then."""
 
 from collections.abc import Awaitable
 

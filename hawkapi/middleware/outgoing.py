@@ -106,11 +106,12 @@ def _drop(_message: Message) -> Awaitable[None]:
 
 
 def sole(context: RequestContext, send: Send) -> Send:
-    """Wrap the `send` of an answer that a middleware gives: from its first message on no other one may be sent."""
+    """Wrap the `send` of an answer that a middleware gives: from its head on no other one may be sent."""
 
     def send_sole(message: Message) -> Awaitable[None]:
         """Take note, and send."""
-        context.edge = None
+        if message["type"] == "http.response.start":
+            context.edge = None
         return send(message)
 
     return send_sole

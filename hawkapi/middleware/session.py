@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from logging import getLogger
 from time import time
-from typing import Final
+from typing import Any, Final, cast
 
 from hawkapi._types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
 from hawkapi.middleware.arguments import whole_number
@@ -107,24 +107,29 @@ class SessionMiddleware(Middleware):
 
     def _go_on(self, session: Session, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         scope["session"] = session
-        return self.app(scope, receive, _Outgoing(session, self._sessions, scope.get("hawkapi"), send).send)
+        return self.app(scope, receive, _Outgoing(session, self._sessions, scope, send).send)
 
 
 class _Outgoing:
     """The `send` of one exchange: when the head goes out, what became of the session is kept."""
 
-    __slots__ = ("_context", "_edge", "_send", "_session", "_sessions")
+    __slots__ = ("_context", "_edge", "_scope", "_send", "_session", "_sessions")
 
-    def __init__(
-        self, session: Session, sessions: SignedSessions | StoredSessions, context: RequestContext | None, send: Send
-    ) -> None:
-        self._session, self._sessions, self._context, self._send = session, sessions, context, send
+    def __init__(self, session: Session, sessions: SignedSessions | StoredSessions, scope: Scope, send: Send) -> None:
+        self._session, self._sessions, self._scope, self._send = session, sessions, scope, send
+        self._context = context = cast("RequestContext | None", scope.get("hawkapi"))
         self._edge = None if context is None else context.edge
 
     def send(self, message: Message) -> Awaitable[None]:
         """Be the `send` of what is inside."""
-        if message["type"] in _HEADS and self._session.accessed:
-            return self._start(message)
+        if message["type"] in _HEADS:
+            session, scope = self._session, self._scope
+            given = scope.get("session")
+            if given is not session and isinstance(given, dict) and not isinstance(given, Session):
+                session.become(cast("dict[str, Any]", given))  # it was put in its place; a Session is an inner one's
+                scope["session"] = session
+            if session.accessed:
+                return self._start(message)
         return self._send(message)
 
     async def _start(self, message: Message) -> None:

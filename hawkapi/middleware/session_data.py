@@ -1,6 +1,6 @@
 """What a session holds: a dict that knows whether somebody has looked into it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from secrets import token_urlsafe
 from typing import Any
@@ -80,6 +80,12 @@ class Session(dict[str, Any]):
     def plain(self) -> dict[str, Any]:
         """Give the data as a dict of its own, and do not count that as access."""
         return self._data.copy()
+
+    def become(self, data: Mapping[str, Any]) -> None:
+        """Hold other data, under the same id."""
+        self._looked_at().clear()
+        super().clear()
+        self.update(data)
 
     def clear(self) -> None:
         """Forget everything; what is put in afterwards is a new session."""

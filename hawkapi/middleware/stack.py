@@ -30,7 +30,8 @@ def build_stack(items: Iterable[Any], app: ASGIApp) -> tuple[ASGIApp, list[str]]
         except UnusableMiddleware as exc:
             mistakes.insert(0, str(exc))
         else:
-            app, may_send = layer_of(layer), may_send or has_own_call(layer)
+            may_send = may_send or has_own_call(layer) or getattr(layer, "app", None) is not app
+            app = layer_of(layer)
     return Noting(app).enter if may_send else app, mistakes
 
 

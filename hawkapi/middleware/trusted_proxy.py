@@ -51,7 +51,7 @@ class TrustedProxyMiddleware(Middleware):
     def _enter(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         peer, headers = scope.get("client"), scope.get("headers")
         schemes = _SCHEMES.get(scope["type"])
-        if peer and headers and schemes is not None and self._is_trusted(peer[0]):
+        if peer and peer[0] and headers and schemes is not None and self._is_trusted(peer[0]):
             found = [pair for pair in headers if pair[0] in NAMES]
             if found:
                 self._believe(found, scope, headers, schemes)

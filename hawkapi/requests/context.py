@@ -76,6 +76,7 @@ class RequestContext(SharedRequest, eq=False):
 
     def begin(self, message: "Message") -> "Awaitable[None]":
         """Send to the server, and note that an answer has begun; as a method it costs less than a closure."""
-        self.edge = None
+        if self.edge is not None and message["type"] == "http.response.start":
+            self.edge = None
         onward = self.onward
         return onward(message)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hawkapi import HawkAPI, Response, Router
+from hawkapi import HawkAPI, HTTPException, Response, Router
 from hawkapi.middleware.base import Middleware
 from hawkapi.middleware.error_handler import ErrorHandlerMiddleware
 from hawkapi.middleware.gzip import GZipMiddleware
@@ -60,6 +60,15 @@ class Passes:
         await self.app(scope, receive, send)
 
 
+def built_in_round_late(app):
+    return GZipMiddleware(Late(app))
+
+
+class AsksRoundLate(Asks):
+    def __init__(self, app):
+        super().__init__(Late(app))
+
+
 STACKS = {
     "subclass": [Late],
     "plain class": [PlainLate],
@@ -69,6 +78,8 @@ STACKS = {
     "behind the error handler": [ErrorHandlerMiddleware, Late],
     "behind a built-in": [GZipMiddleware, Late],
     "behind its like": [Passes, Passes, Late],
+    "within a built-in": [built_in_round_late],
+    "within a hook": [AsksRoundLate],
 }
 
 
@@ -142,3 +153,26 @@ async def test_what_it_raises_before_the_head_is_answered(of):
         app.add_middleware(Early)
     app.get("/", middleware=[Early] if of == "route" else None)(nothing)
     assert (await exchange(app, "GET", "/")).status == 500
+
+
+class Refuses(Middleware):
+    async def before_request(self, request):
+        raise HTTPException(401)
+
+
+class Hints(Middleware):
+    async def __call__(self, scope, receive, send):
+        await send({"type": "http.response.early_hint", "links": []})
+        await self.app(scope, receive, send)
+
+
+@pytest.mark.parametrize("stack", [[Hints, Refuses], [Hints, ErrorHandlerMiddleware, Refuses]], ids=["app", "handler"])
+@pytest.mark.parametrize("of", ["app", "route"])
+async def test_an_early_hint_is_no_answer_yet(stack, of):
+    app = HawkAPI()
+    for cls in stack if of == "app" else ():
+        app.add_middleware(cls)
+    app.get("/", middleware=stack if of == "route" else None)(nothing)
+    wire = await exchange(app, "GET", "/")
+    assert wire.types == ["http.response.early_hint", "http.response.start", "http.response.body"]
+    assert wire.sent[1]["status"] == 401

@@ -1,6 +1,8 @@
 """CSRF tokens: alone round bare apps, and in the chain of a HawkAPI, with and without sessions."""
 
+import gc
 import json
+import weakref
 from typing import Annotated
 
 import pytest
@@ -738,3 +740,47 @@ def test_a_short_secret_is_told_once_when_the_app_is_sealed(caplog):
         client.get("/")
     (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert record.getMessage().startswith("secret has a key below 32 bytes")
+
+
+class Cycle:
+    """A server's side of one request: the scope stands in it, and its `send` is a method of it."""
+
+    def __init__(self):
+        self.scope = http_scope("POST", "/", headers=[("cookie", f"csrftoken={TOKEN}"), ("x-csrf-token", TOKEN)])
+
+    async def receive(self):
+        return {"type": "http.request", "body": b"x"}
+
+    async def send(self, message):
+        """Take it."""
+
+
+class Passes:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        await self.app(scope, receive, send)
+
+
+@pytest.mark.parametrize("outer", [[], [Passes]], ids=["outermost", "behind another"])
+async def test_a_request_is_forgotten_at_once(outer):
+    app = HawkAPI()
+    for cls in outer:
+        app.add_middleware(cls)
+    app.add_middleware(CSRFMiddleware, secret=KEY)
+
+    @app.post("/")
+    async def handler(request: Request):
+        return Response(await request.body())
+
+    await call(app, "GET", "/")  # the first request seals
+    gc.disable()
+    try:
+        cycle = Cycle()
+        gone = weakref.ref(cycle)
+        await app(cycle.scope, cycle.receive, cycle.send)
+        del cycle
+        assert gone() is None
+    finally:
+        gc.enable()

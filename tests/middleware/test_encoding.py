@@ -146,10 +146,11 @@ async def test_a_body_below_the_minimum_is_left_alone(wrap, length):
         assert read(wire) == [body]
 
 
-async def test_a_body_that_does_not_get_smaller_is_left_alone():
-    body = os.urandom(1000)
-    wire = await get(GZipMiddleware(answering(body)), "gzip")
-    assert (wire.body, wire.headers) == (body, {"vary": "Accept-Encoding"})
+async def test_a_body_that_does_not_get_smaller_is_coded_like_any_other():
+    body = os.urandom(10)
+    wire = await get(GZipMiddleware(answering(body), minimum_size=10), "gzip")
+    assert wire.headers["content-encoding"] == "gzip"
+    assert read(wire) == [body]
 
 
 async def test_a_minimum_of_nothing_codes_no_empty_body():

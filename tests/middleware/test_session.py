@@ -817,3 +817,48 @@ def test_values_come_back_as_json_has_them():
     client = TestClient(_app(lambda session: session.update(a=(1, 2), b={1: 2}), dict))
     client.get("/write")
     assert client.get("/read").json() == {"a": [1, 2], "b": {"1": 2}}
+
+
+async def test_a_dict_that_a_handler_puts_in_its_place_is_the_session():
+    app = HawkAPI()
+    app.add_middleware(SessionMiddleware, secret_key=KEY)
+
+    @app.get("/")
+    async def handler(request: Request):
+        request.scope["session"] = {"b": 2}
+
+    answer = await call(app, "GET", "/", headers=[("cookie", f"session={session_cookie({'a': 1})}")])
+    assert session_data(cookie_of(answer, "session")) == {"b": 2}
+    assert varies(answer)
+
+
+async def test_an_empty_dict_that_is_put_in_its_place_deletes_the_cookie():
+    async def app(scope, receive, send):
+        scope["session"] = {}
+        await Response()(scope, receive, send)
+
+    headers = [("cookie", f"session={session_cookie({'a': 1})}")]
+    answer = await call(SessionMiddleware(app, secret_key=KEY), "GET", "/", headers=headers)
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+
+
+async def test_a_dict_that_is_put_in_the_place_of_an_inner_session_is_none_of_the_outer_one():
+    async def app(scope, receive, send):
+        scope["session"] = {"b": 2}
+        await Response()(scope, receive, send)
+
+    inner = SessionMiddleware(app, secret_key=KEY, session_cookie="inner")
+    answer = await call(SessionMiddleware(inner, secret_key=KEY, session_cookie="outer"), "GET", "/")
+    assert session_data(cookie_of(answer, "inner")) == {"b": 2}
+    assert set_cookies(answer, "outer") == []
+
+
+@pytest.mark.parametrize("other", [None, 7, [("a", 1)]])
+async def test_what_is_no_dict_takes_no_place(other):
+    async def app(scope, receive, send):
+        scope["session"] = other
+        await Response()(scope, receive, send)
+
+    headers = [("cookie", f"session={session_cookie({'a': 1})}")]
+    answer = await call(SessionMiddleware(app, secret_key=KEY), "GET", "/", headers=headers)
+    assert "set-cookie" not in answer.headers

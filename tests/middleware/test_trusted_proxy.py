@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 from hawkapi.middleware.trusted_proxy import TrustedProxyMiddleware
+from hawkapi.responses.response import Response
 from tests.app.wire import Wire
 from tests.asgi import http_scope
 from tests.middleware.edges import (
@@ -277,3 +278,11 @@ async def test_what_is_kept_in_mind_of_addresses_is_bounded():
         headers = [(b"x-forwarded-for", nodes), (b"x-forwarded-for", b"x" * 100_000)]
         await middleware({"type": "http", "client": PEER, "headers": headers}, None, None)
     assert middleware._examined.cache_info().currsize <= 1024
+
+
+@pytest.mark.parametrize("client", [(None, None), ("", 0)])
+async def test_a_peer_without_an_address_is_not_trusted(client):
+    middleware = TrustedProxyMiddleware(Response(""), trusted_proxies=["0.0.0.0/0", "::/0"])
+    scope = {"type": "http", "client": client, "headers": [(b"x-forwarded-for", b"1.2.3.4")]}
+    await middleware(scope, Wire().receive, Wire().send)
+    assert scope["client"] == client
