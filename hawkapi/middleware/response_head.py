@@ -66,8 +66,8 @@ class ResponseHead(msgspec.Struct, eq=False):
 class ResponseHeaders(MutableMapping[str, str]):
     """The headers of an answer, by names in any case; a name that is there several times has its first value.
 
-    Setting a name replaces all of its values; `append` adds one, as several `set-cookie` need it. CR, LF and NUL are
-    removed from what is set.
+    Setting a name replaces all of its values; `append` adds one, as several `set-cookie` need it. Control
+    characters but tabs are removed from what is set.
 
     Args:
         raw: Pairs of bytes as ASGI carries them. They are copied before the first change.

@@ -12,6 +12,7 @@ HeaderItems: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 """Headers before they are encoded; pairs, unlike a mapping, may repeat a name."""
 
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
+_CONTROLS = bytes(code for code in (*range(32), 127) if code != 9)
 LENGTHS = [(b"content-length", b"%d" % length) for length in range(1024)]
 """The `content-length` pairs of small contents, for who looks up faster than `content_length` is called."""
 
@@ -84,15 +85,16 @@ def header_name(name: str) -> bytes:
 
 
 def header_value(value: str) -> bytes:
-    r"""Encode a header value without CR, LF and NUL, and without white space round it.
+    """Encode a header value without control characters but tabs (RFC 9110 5.5), and without white space round it.
 
-    What does not fit latin-1 goes out as UTF-8, and what fits neither as `?`.
+    A line break would begin another header; the others make servers give no answer at all. What does not fit latin-1
+    goes out as UTF-8, and what fits neither as `?`.
     """
     try:
         raw = value.encode("latin-1")
     except UnicodeEncodeError:
         raw = value.encode("utf-8", "replace")
-    return raw.translate(None, b"\r\n\0").strip(b" \t")
+    return raw.translate(None, _CONTROLS).strip(b" \t")
 
 
 def content_length(length: int) -> Header:

@@ -13,7 +13,7 @@ class Response(BaseResponse):
     Args:
         content: The body; text is sent as UTF-8.
         status_code: 100 to 599; 1xx, 204 and 304 go out without the body.
-        headers: Further headers. CR, LF and NUL are removed from values when they are sent.
+        headers: Further headers. Control characters but tabs are removed from values when they are sent.
         content_type: The media type, unless `headers` names one; `None` for none.
 
     Raises:

@@ -12,7 +12,7 @@ from hawkapi._types import Message, Receive, Scope, Send
 from hawkapi.requests.connection import HTTPConnection
 from hawkapi.requests.errors import MalformedBody
 from hawkapi.requests.limits import Limits
-from hawkapi.responses.head import raw_headers
+from hawkapi.responses.head import header_value, raw_headers
 from hawkapi.serialization.encoder import encode_response
 from hawkapi.serialization.nesting import too_deep
 
@@ -136,8 +136,8 @@ class WebSocket(HTTPConnection):
             self._refuse_unless_open("be accepted")
             raise RuntimeError("The WebSocket is accepted already")
         message: Message = {"type": "websocket.accept"}
-        if subprotocol is not None:
-            message["subprotocol"] = subprotocol
+        if subprotocol is not None:  # it becomes a header, which a server must not be broken by
+            message["subprotocol"] = header_value(subprotocol).decode("latin-1")
         if headers:
             message["headers"] = raw_headers(headers)
         self._state = WebSocketState.CONNECTED

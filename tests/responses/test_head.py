@@ -30,6 +30,15 @@ def test_cve_2026_34519_line_breaks_and_nul_leave_values():
     assert header_value("a\r\nset-cookie: b\0") == b"aset-cookie: b"
 
 
+@pytest.mark.parametrize("code", [*range(9), *range(10, 32), 127])
+def test_no_control_character_leaves_in_a_value(code):
+    assert header_value(f"a{chr(code)}b") == b"ab"
+
+
+def test_a_tab_in_a_value_stays():
+    assert header_value("a\tb") == b"a\tb"
+
+
 def test_white_space_round_a_value_is_not_part_of_it():
     assert header_value(" \ta b\t") == b"a b"
 

@@ -56,6 +56,13 @@ async def test_accept_receives_nothing_and_sends_only_what_is_given():
     assert ws.state is WebSocketState.CONNECTED
 
 
+@pytest.mark.parametrize("given", ["chat\r\nx-evil: 1", "\x01chatx-evil: 1\x7f", "chat\0x-evil: 1"])
+async def test_a_subprotocol_ends_no_header(given):
+    ws, peer = made()
+    await ws.accept(given)
+    assert peer.sent[0]["subprotocol"] == "chatx-evil: 1"
+
+
 async def test_accept_sends_a_subprotocol_and_headers():
     ws, peer = made()
     await ws.accept("chat", {"X-A": "1"})
