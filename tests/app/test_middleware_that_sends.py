@@ -106,7 +106,7 @@ async def test_what_comes_after_the_head_is_raised_on_to_the_server(stack, of):
 async def test_it_is_raised_on_below_a_root_path_too():
     app = HawkAPI()
     app.add_middleware(Late)
-    wire = await lost(app, "/root/", root_path="/root")
+    wire = await lost(app, "/api/", root_path="/api")
     assert wire.types == ["http.response.start"]
 
 
