@@ -122,15 +122,14 @@ class _Outgoing:
 
     def send(self, message: Message) -> Awaitable[None]:
         """Be the `send` of what is inside."""
-        if message["type"] in _HEADS:
-            session, scope = self._session, self._scope
-            given = scope.get("session")
-            if given is not session and isinstance(given, dict) and not isinstance(given, Session):
-                session.become(cast("dict[str, Any]", given))  # it was put in its place; a Session is an inner one's
-                scope["session"] = session
-            if session.accessed:
-                return self._start(message)
+        if message["type"] in _HEADS and (self._session.accessed or self._replacement() is not None):
+            return self._start(message)
         return self._send(message)
+
+    def _replacement(self) -> dict[str, Any] | None:
+        """Give the dict that somebody has put in the place of the session; a `Session` is that of an inner layer."""
+        given = self._scope.get("session")
+        return cast("dict[str, Any]", given) if isinstance(given, dict) and not isinstance(given, Session) else None
 
     async def _start(self, message: Message) -> None:
         context = self._context
@@ -147,6 +146,10 @@ class _Outgoing:
         await self._send({**message, "headers": headers})
 
     async def _kept(self) -> Header | None:
+        replacement = self._replacement()
+        if replacement is not None:
+            self._session.become(replacement)
+            self._scope["session"] = self._session
         try:
             return await self._sessions.keep(self._session)
         except UnicodeEncodeError:  # a path, say, may bring it: no reason for a 500

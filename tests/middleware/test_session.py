@@ -862,3 +862,14 @@ async def test_what_is_no_dict_takes_no_place(other):
     headers = [("cookie", f"session={session_cookie({'a': 1})}")]
     answer = await call(SessionMiddleware(app, secret_key=KEY), "GET", "/", headers=headers)
     assert "set-cookie" not in answer.headers
+
+
+async def test_a_dict_in_its_place_with_the_reserved_key_is_a_500():
+    app = HawkAPI()
+    app.add_middleware(SessionMiddleware, secret_key=KEY)
+
+    @app.get("/")
+    async def handler(request: Request):
+        request.scope["session"] = {"hawkapi.id": "x"}
+
+    assert (await call(app, "GET", "/")).status == 500
