@@ -95,7 +95,7 @@ async def test_a_content_length_over_the_limit_is_refused_before_anything_is_rea
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("length", ["", "-1", "+1", "1.0", "0x1", "1 1", "²", "1,1"])
-async def test_a_content_length_that_is_no_number_is_a_400(app, reader, length):
+async def test_cve_2023_47627_a_content_length_that_is_no_number_is_a_400(app, reader, length):
     wire = Wire(*chunks(b"[]"))
     await exchange(app, "POST", f"/{reader}", wire=wire, headers=content_length(length))
     assert (wire.status, wire.receives) == (400, 0)
@@ -103,7 +103,9 @@ async def test_a_content_length_that_is_no_number_is_a_400(app, reader, length):
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("order", [1, -1])
-async def test_content_length_beside_transfer_encoding_is_a_400_that_ends_the_connection(app, reader, order):
+async def test_cve_2023_47641_and_2023_37276_content_length_beside_transfer_encoding_is_a_400_that_ends_the_connection(
+    app, reader, order
+):
     headers = [*content_length("2"), ("transfer-encoding", "chunked")][::order]
     wire = await exchange(app, "POST", f"/{reader}", wire=Wire(*chunks(b"[]")), headers=headers)
     assert (wire.status, wire.headers["connection"]) == (400, "close")
@@ -111,7 +113,7 @@ async def test_content_length_beside_transfer_encoding_is_a_400_that_ends_the_co
 
 
 @pytest.mark.parametrize("reader", READERS)
-async def test_two_content_lengths_are_a_400_that_ends_the_connection(app, reader):
+async def test_cve_2023_47641_and_2023_37276_two_content_lengths_are_a_400_that_ends_the_connection(app, reader):
     headers = [*content_length("10"), *content_length("10")]
     wire = await exchange(app, "POST", f"/{reader}", wire=Wire(*chunks(BODY)), headers=headers)
     assert (wire.status, wire.headers.get("connection")) == (400, "close")

@@ -25,7 +25,7 @@ def test_without_vary_one_is_added():
         (b" , ", b"Origin"),
     ],
 )
-def test_cve_2026_48587_vary_is_appended_to_and_never_replaced(value, result):
+def test_cve_2026_48587_and_2026_6907_vary_is_appended_to_and_never_replaced(value, result):
     assert vary(value) == [result]
 
 

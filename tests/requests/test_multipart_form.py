@@ -127,7 +127,7 @@ async def test_a_boundary_of_seventy_characters_is_fine():
     assert form.fields == {"a": "x"}
 
 
-async def test_cve_2023_30798_fields_and_files_are_counted():
+async def test_cve_2023_30798_and_2024_52581_fields_and_files_are_counted():
     limits = {"fields": 3, "files": 2}
     await form_of(body_of(*[part()] * 3, *[part("f", "a")] * 2), **limits)
     with pytest.raises(PayloadTooLarge, match="more than 3 fields"):

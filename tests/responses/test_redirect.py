@@ -44,7 +44,7 @@ def test_cve_2012_2374_a_redirect_cannot_split_the_response():
 @pytest.mark.parametrize(
     "url", ["//evil.com", "/\\evil.com", "\\\\evil.com", "///evil.com", "/\r/evil.com", "/\n\\evil.com", "\\/evil.com"]
 )
-def test_cve_2021_21330_a_path_never_becomes_another_host(url):
+def test_cve_2018_14574_and_2020_28724_and_2021_21330_and_2023_28370_a_path_never_becomes_another_host(url):
     assert location(url) == "/evil.com"
 
 

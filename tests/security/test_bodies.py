@@ -42,7 +42,7 @@ def app():
     return app
 
 
-async def test_cve_2023_30798_and_2023_25578_parts_of_a_form_are_counted(app):
+async def test_cve_2023_30798_and_2023_25578_and_2024_52581_parts_of_a_form_are_counted(app):
     for filename in (None, "f"):
         many = [part(f"n{i}", b"", filename) for i in range(1001)]
         assert (await call(app, "POST", "/form", body=form(*many[:1000]), headers=TYPE)).body == b"1000"
@@ -252,7 +252,7 @@ class TrailingWire(Wire):
 
 
 @pytest.mark.parametrize("kind", ["request", "parameter", "handler", "explained"])
-async def test_cve_2025_53643_headers_are_taken_before_the_body_is_read(kind):
+async def test_cve_2025_53643_and_sanic_pr_3165_headers_are_taken_before_the_body_is_read(kind):
     app = HawkAPI()
 
     @app.post("/request")

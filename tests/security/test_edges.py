@@ -10,12 +10,9 @@ from hawkapi.middleware.cors import CORSMiddleware
 from hawkapi.middleware.https_redirect import HTTPSRedirectMiddleware
 from hawkapi.middleware.request_limits import RequestLimitsMiddleware
 from hawkapi.middleware.trusted_host import TrustedHostMiddleware
-from hawkapi.middleware.trusted_proxy import TrustedProxyMiddleware
 from hawkapi.responses.response import Response
-from tests.middleware.edges import alone, everywhere, get, seen
+from tests.middleware.edges import alone, everywhere, get
 
-PEER = ("10.0.0.1", 4711)
-PROXIES = ["10.0.0.0/8"]
 SITE = "https://app.example.com"
 
 
@@ -31,11 +28,17 @@ async def allows(app, origin):
 
 
 @everywhere
-@pytest.mark.parametrize("host", ["exampleXcom", "wwwXexample.com", "wwwxexample.com", "exampl.com", "xample.com"])
-async def test_cve_2026_25479_allowed_hosts_are_no_patterns(wrap, host):
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("exampleXcom", "wwwXexample.com", "wwwxexample.com", "exampl.com", "xample.com", "aXexample.org"),
+        *("example.com.evil", "example.comx", "example.com.", "example.co", "example", "com"),
+        *("xexample.com", "a.example.com", "aexample.org", "example.org", "a.example.org.evil", "a.example.orgx"),
+    ],
+)
+async def test_cve_2026_25479_allowed_hosts_are_no_patterns_no_beginnings_and_no_ends(wrap, host):
     app = wrap(TrustedHostMiddleware, allowed_hosts=["example.com", "www.example.com", "*.example.org"])
     assert await status(app, host) == 400
-    assert await status(app, "aXexample.org") == 400
 
 
 @everywhere
@@ -79,79 +82,6 @@ def test_any_bytes_as_host_pass_or_get_a_400(host, allowed):
     scope = {"type": "http", "headers": [(b"host", host)]}
     _run(alone(TrustedHostMiddleware, allowed_hosts=allowed)(scope, None, send))
     assert answers[0] in (200, 400)
-
-
-# proxies
-
-
-@everywhere
-async def test_cve_2025_46814_and_2025_59152_x_forwarded_for_of_a_client_changes_no_address(wrap):
-    app = wrap(TrustedProxyMiddleware, trusted_proxies=PROXIES)
-    for header in (("x-forwarded-for", "10.0.0.9"), ("forwarded", "for=10.0.0.9"), ("x-real-ip", "10.0.0.9")):
-        assert (await seen(app, header, client=("192.0.2.1", 1)))["client"] == ["192.0.2.1", 1]
-
-
-@everywhere
-async def test_cve_2025_46814_what_a_client_puts_in_front_of_a_proxys_word_does_not_count(wrap):
-    app = wrap(TrustedProxyMiddleware, trusted_proxies=PROXIES)
-    for lines in (["127.0.0.1, 203.0.113.7"], ["127.0.0.1", "203.0.113.7"], ["127.0.0.1, x, 203.0.113.7, 10.0.0.2"]):
-        headers = [("x-forwarded-for", line) for line in lines]
-        assert (await seen(app, *headers, client=PEER))["client"] == ["203.0.113.7", 0]
-
-
-async def test_a_forwarded_of_a_client_does_not_count_beside_the_x_forwarded_of_a_proxy():
-    app = alone(TrustedProxyMiddleware, trusted_proxies=PROXIES)
-    headers = [("forwarded", "for=127.0.0.1;proto=https;host=evil"), ("x-forwarded-for", "203.0.113.7"), ("host", "a")]
-    found = await seen(app, *headers, client=PEER, scheme="http")
-    assert found == {"client": ["203.0.113.7", 0], "scheme": "http", "hosts": ["a"]}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "10.0.0.2,",
-        "1",
-        ",",
-        " ",
-        "[",
-        "1.1.1.1:",
-        "1:",
-        'for="',
-        'for="\\',
-        "for=10.0.0.2,",
-        "for=a;",
-        'for="a",',
-        "\t;",
-        "a=b;",
-    ],
-)
-@pytest.mark.parametrize("name", ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"])
-async def test_cve_2025_54365_forwarded_headers_of_any_length_are_read(line, name):
-    app = alone(TrustedProxyMiddleware, trusted_proxies=PROXIES)
-    found = await seen(app, (name, line * 100_000), client=PEER)
-    assert found["client"][0] in ("10.0.0.1", "10.0.0.2")
-
-
-_pieces = st.sampled_from(b'for= proto= host= https 10.0.0.2 [::1]:1 1.1.1.1 a.example " \\ , ;'.split())
-_names = st.sampled_from([b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded", b"host"])
-
-
-@given(
-    st.lists(st.tuples(_names, st.binary(max_size=40) | st.lists(_pieces).map(b"".join))),
-    st.sampled_from(["http", "websocket"]),
-)
-def test_any_forwarded_bytes_give_a_scope_that_is_right(headers, kind):
-    scope = {"type": kind, "client": PEER, "scheme": "http", "headers": headers}
-
-    async def app(scope, receive, send):
-        pass
-
-    _run(TrustedProxyMiddleware(app, trusted_proxies=PROXIES)(scope, None, None))
-    assert scope["scheme"] in ("http", "https", "ws", "wss")
-    address, port = scope["client"]
-    assert scope["client"] == PEER or (port == 0 and set(address) <= set("0123456789abcdef.:"))
-    kept = [pair for pair in scope["headers"] if pair[0] != b"host"]
-    assert kept == [pair for pair in headers if pair[0] != b"host"]
 
 
 # redirects
@@ -223,7 +153,7 @@ async def test_cve_2020_25032_and_2024_6839_cors_looks_at_no_path():
         assert wire.headers["access-control-allow-origin"] == SITE
 
 
-async def test_cve_2026_48587_cors_appends_to_vary():
+async def test_cve_2026_48587_and_2026_6907_cors_appends_to_vary():
     app = HawkAPI()
 
     @app.get("/")

@@ -11,7 +11,7 @@ from hawkapi.requests.request import Request
 from hawkapi.responses.redirect import RedirectResponse
 from hawkapi.responses.response import Response
 from hawkapi.routing.controllers import Controller, get
-from hawkapi.validation.constraints import Cookie, Header
+from hawkapi.validation.constraints import Cookie, Form, Header, Query
 from tests.app.wire import exchange
 from tests.asgi import call
 
@@ -211,14 +211,34 @@ def test_cve_2023_49082_a_method_that_is_no_token_cannot_be_registered(method):
         HawkAPI().add_route("/", lambda: 1, methods=[method])
 
 
-async def test_cve_2020_28473_a_semicolon_separates_nothing():
+@pytest.mark.parametrize("text", [b"a=1;b=2", b"%61=1;b=%32", b"a=1;b=2&c=3;b=2", b"&;b=2&a=1;b=2"])
+@pytest.mark.parametrize("reader", ["parameter", "list", "query", "form parameter", "form"])
+async def test_cve_2020_28473_a_semicolon_separates_nothing(reader, text):
     app = HawkAPI()
 
-    @app.get("/")
-    async def handler(a: str, b: str = "none"):
+    @app.post("/parameter")
+    async def parameter(a: str, b: str = "none"):
         return [a, b]
 
-    assert (await call(app, "GET", "/", query=b"a=1;b=2")).json() == ["1;b=2", "none"]
+    @app.post("/list")
+    async def listed(a: Annotated[list[str], Query()], b: Annotated[list[str] | None, Query()] = None):
+        return [*a, *(b or ["none"])]
+
+    @app.post("/query")
+    async def query(request: Request):
+        return [*request.query_params.getlist("a"), request.query_params.get("b", "none")]
+
+    @app.post("/form parameter")
+    async def form_parameter(a: Annotated[str, Form()], b: Annotated[str, Form()] = "none"):
+        return [a, b]
+
+    @app.post("/form")
+    async def form(request: Request):
+        return [(await request.form()).get("a"), (await request.form()).get("b", "none")]
+
+    headers = [("content-type", "application/x-www-form-urlencoded")]
+    answer = await call(app, "POST", f"/{reader}", query=text, headers=headers, body=text)
+    assert answer.json() == ["1;b=2", "none"]
 
 
 @pytest.mark.parametrize("query", [b"a=%", b"a=%zz", b"a=%ff%fe", b"%=%&%&%%=", b"&&&&", b"=", b"a=\xff", b"a=%00"])

@@ -8,9 +8,7 @@ import pytest
 from hawkapi.app.application import HawkAPI
 from hawkapi.exceptions import HTTPException
 from hawkapi.middleware.base import Middleware
-from hawkapi.middleware.compression import CompressionMiddleware
 from hawkapi.middleware.cors import CORSMiddleware
-from hawkapi.middleware.csrf import CSRFMiddleware
 from hawkapi.middleware.debug import DebugMiddleware
 from hawkapi.middleware.error_handler import ErrorHandlerMiddleware
 from hawkapi.middleware.https_redirect import HTTPSRedirectMiddleware
@@ -20,75 +18,12 @@ from hawkapi.middleware.session import SessionMiddleware
 from hawkapi.middleware.session_store import MemorySessionStore
 from hawkapi.middleware.trusted_host import TrustedHostMiddleware
 from hawkapi.middleware.trusted_proxy import TrustedProxyMiddleware
-from hawkapi.middleware.vary import with_vary
-from hawkapi.requests.limits import Limits
 from hawkapi.responses.response import Response
-from hawkapi.security import signing
-from hawkapi.security.signing import Signer
 from tests.asgi import call
 from tests.middleware.edges import alone, connect, everywhere, get, in_app
-from tests.middleware.signed import KEY, cookie_of, csrf_cookie, session_cookie
+from tests.middleware.signed import KEY, session_cookie
 
 SITE = "https://app.example.com"
-
-
-class Recording(MemorySessionStore):
-    """A store that remembers what it was asked for."""
-
-    def __init__(self):
-        super().__init__()
-        self.keys = []
-
-    async def load(self, key):
-        self.keys.append(key)
-        return await super().load(key)
-
-    async def save(self, key, data, max_age, *, new):
-        self.keys.append(key)
-        return await super().save(key, data, max_age, new=new)
-
-
-def visited(store):
-    async def app(scope, receive, send):
-        scope["session"]["seen"] = True
-        await Response("")(scope, receive, send)
-
-    return SessionMiddleware(app, secret_key=KEY, store=store)
-
-
-# keys and signatures
-
-
-async def test_cve_2026_25480_keys_of_a_session_store_are_hashed_and_differ():
-    store = Recording()
-    cookies = [cookie_of(await call(visited(store), "GET", "/"), "session") for _ in range(50)]
-    ids = [cookie.rpartition(".")[0] for cookie in cookies]
-    assert len(set(store.keys)) == len(set(ids)) == len(store) == 50
-    assert all(len(key) == 64 and set(key) <= set("0123456789abcdef") for key in store.keys)
-    assert not any(identity in key for identity in ids for key in store.keys)
-
-
-@pytest.mark.parametrize("identity", ["../../etc/passwd", "a/b", "a\\b", "A", "a", "a ", "a\0"])
-async def test_cve_2026_25480_whatever_id_was_signed_its_key_is_a_hash(identity):
-    store = Recording()
-    signed = Signer(KEY, salt=b"hawkapi.session.id").sign(identity.encode("latin-1")).decode("latin-1")
-    answer = await call(visited(store), "GET", "/", headers=[("cookie", f"session={signed}")])
-    assert answer.status == 200
-    assert all(len(key) == 64 and key.isalnum() for key in store.keys)
-
-
-def test_fail_closed_signatures_are_compared_in_constant_time(monkeypatch):
-    compared = []
-
-    def compare(one, other):
-        compared.append((one, other))
-        return one == other
-
-    monkeypatch.setattr(signing.hmac, "compare_digest", compare)
-    signer = Signer([KEY, KEY[::-1]])
-    assert signer.verify(signer.sign(b"a")) == b"a"
-    assert signer.verify(b"a." + b"0" * 64) is None
-    assert len(compared) == 3
 
 
 # redirects
@@ -190,53 +125,7 @@ async def test_cve_2026_42544_no_handshake_header_makes_a_guard_raise(cls, optio
     assert peer.sent[0]["type"] == "websocket.accept"
 
 
-# time and memory
-
-
-@pytest.mark.parametrize("filler", [",", ";", "a,", " ,", "a;", '"', "\\", "csrftoken", "session;", "=", "\t"])
-@pytest.mark.parametrize(
-    ("cls", "options", "name"),
-    [
-        (CompressionMiddleware, {}, "accept-encoding"),
-        (CORSMiddleware, {}, "access-control-request-headers"),
-        (CSRFMiddleware, {"secret": KEY}, "cookie"),
-        (SessionMiddleware, {"secret_key": KEY}, "cookie"),
-        (HTTPSRedirectMiddleware, {}, "host"),
-        (TrustedHostMiddleware, {}, "host"),
-        (RequestIDMiddleware, {}, "x-request-id"),
-    ],
-)
-async def test_cve_2025_67725_cve_2025_67726_headers_of_any_length_and_number_are_read_at_once(
-    cls, options, name, filler
-):
-    """What is quadratic in these takes minutes."""
-    more = [("origin", SITE), ("access-control-request-method", "GET")]
-    for headers in ([(name, filler * 200_000)], [(name, filler)] * 50_000):
-        wire = await get(alone(cls, **options), *more, *headers, method="OPTIONS")
-        assert wire.status < 500
-
-
-def test_cve_2025_67725_a_vary_of_any_length_is_appended_to_at_once():
-    headers = [(b"vary", b"a," * 500_000), *[(b"vary", b"b")] * 50_000]
-    assert with_vary(headers, b"Origin")[-1] == (b"vary", b"b, Origin")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"csrf_token=" + b"a" * 2000, b"csrf_token&" * 50, b"x=" + b"a" * 2000],
-    ids=["large token", "many fields", "large other field"],
-)
-async def test_cve_2024_49767_cve_2026_54283_a_form_is_bounded_where_a_token_is_looked_for(body):
-    app = HawkAPI(limits=Limits(fields=10, field_size=1000))
-    app.add_middleware(CSRFMiddleware, secret=KEY)
-    answer = await call(
-        app,
-        "POST",
-        "/",
-        headers=[("cookie", f"csrftoken={csrf_cookie()}"), ("content-type", "application/x-www-form-urlencoded")],
-        body=body,
-    )
-    assert answer.status == 413
+# memory
 
 
 async def test_bounded_memory_in_what_guards_remember():
