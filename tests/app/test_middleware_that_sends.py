@@ -1,5 +1,7 @@
 """Middleware with a `__call__` of its own that has begun an answer and then raises: no other answer follows."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from hawkapi import HawkAPI, HTTPException, Response, Router
@@ -176,3 +178,15 @@ async def test_an_early_hint_is_no_answer_yet(stack, of):
     wire = await exchange(app, "GET", "/")
     assert wire.types == ["http.response.early_hint", "http.response.start", "http.response.body"]
     assert wire.sent[1]["status"] == 401
+
+
+@pytest.mark.parametrize(("inside", "types"), [(Late, 1), (Passes, 2)])
+async def test_an_app_that_middleware_of_another_calls_notes_its_own_answers(inside, types):
+    app, other = HawkAPI(), HawkAPI()
+    other.add_middleware(inside)
+    other.get("/")(nothing)
+    app.add_middleware(lambda _: other)
+    wire = Wire({"type": "http.request"})
+    with nullcontext() if inside is Passes else pytest.raises(Lost):
+        await exchange(app, "GET", "/", wire=wire)
+    assert wire.types == ["http.response.start", "http.response.body"][:types]

@@ -251,7 +251,7 @@ class TrailingWire(Wire):
         return await super().receive()
 
 
-@pytest.mark.parametrize("kind", ["request", "parameter", "handler", "explained"])
+@pytest.mark.parametrize("kind", ["request", "scope", "parameter", "handler", "explained"])
 async def test_cve_2025_53643_and_sanic_pr_3165_headers_are_taken_before_the_body_is_read(kind):
     app = HawkAPI()
 
@@ -259,6 +259,11 @@ async def test_cve_2025_53643_and_sanic_pr_3165_headers_are_taken_before_the_bod
     async def by_request(request: Request):
         await request.body()
         return request.headers.get("authorization")
+
+    @app.post("/scope")
+    async def by_scope(request: Request):
+        await request.body()
+        return [value.decode() for _, value in request.scope["headers"]]
 
     @app.post("/parameter")
     async def by_parameter(body: list[int], authorization: Annotated[str | None, Header()] = None):
