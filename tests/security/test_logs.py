@@ -194,30 +194,31 @@ def breaking_off():
     return app
 
 
-def breaking_off_in_a_mount():
-    async def foreign(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        raise LookupError
+async def failing(scope, receive, send):
+    raise LookupError
 
+
+async def broken(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    raise LookupError
+
+
+def in_a_mount(foreign):
     app = HawkAPI()
     app.mount("/", foreign)
     return app
+
+
+def breaking_off_in_a_mount():
+    return in_a_mount(broken)
 
 
 def failing_in_a_mount():
-    async def foreign(scope, receive, send):
-        raise LookupError
-
-    app = HawkAPI()
-    app.mount("/", foreign)
-    return app
+    return in_a_mount(failing)
 
 
 def handling_errors_of_an_app_that_is_none_of_ours():
-    async def foreign(scope, receive, send):
-        raise LookupError
-
-    return ErrorHandlerMiddleware(foreign)
+    return ErrorHandlerMiddleware(failing)
 
 
 def ending_a_connection():
